@@ -1,0 +1,38 @@
+"""The settings of one running app: environment variables, or the same as flags of `app.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """See, steer and measure what a generative model has learned.
+
+    Every flag can also be given as an environment variable: --cache-dir is LATENT_EXPLORER_CACHE_DIR.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="LATENT_EXPLORER_",
+        cli_prog_name="app.py",
+        cli_kebab_case=True,
+        cli_hide_none_type=True,
+        cli_avoid_json=True,
+    )
+
+    host: str | None = Field(None, description="address to listen on; GRADIO_SERVER_NAME or 127.0.0.1 if not given")
+    port: int = Field(7860, ge=0, le=65535, description="port to listen on")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where models run")
+    model: str = Field("face-vae", description="model shown first")
+    cache_dir: Path = Field(
+        Path("~/.cache/latent-explorer"), description="where encoded data sets and maps are kept between runs"
+    )
+    sd_vae_tiny: str = Field(
+        "madebyollin/taesd", description="repository id or local folder of the tiny Stable Diffusion VAE"
+    )
+    sd_vae: str = Field(
+        "stabilityai/sd-vae-ft-mse", description="repository id or local folder of the Stable Diffusion VAE"
+    )

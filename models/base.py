@@ -1,0 +1,81 @@
+"""The two abstractions every generative model is adapted to once: a latent space and a model over it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+Progress = Callable[[float, str], None]
+"""Called while a model loads: fraction done in [0, 1] and one sentence for the person who waits."""
+
+
+class ModelUnavailableError(RuntimeError):
+    """The model's weights cannot be had here; the text says why and names the way out."""
+
+
+@dataclass(frozen=True)
+class LatentSpace:
+    """What a model's latents are, without the model itself."""
+
+    name: str
+    shape: tuple[int, ...]  # of one latent: (128,) or (4, 64, 64)
+    image_size: int  # pixels; height = width
+    prior: Literal["normal", "none"]  # does N(0, I) decode to plausible images?
+
+    def check(self, latents: Tensor) -> None:
+        """Raise ValueError unless `latents` is a finite floating-point (n, *shape) tensor with n >= 1."""
+        _check_batch(latents, self.shape, f"{self.name} latents")
+
+
+class LatentModel(ABC):
+    """An autoencoder over RGB images in [-1, 1] whose latents are scaled to about unit variance.
+
+    Subclasses implement `_encode` and `_decode` on `device`; the public methods check every batch, run without
+    gradients, and take and return float32 tensors on the CPU, so no caller needs to know device or dtype.
+    """
+
+    space: LatentSpace
+    device: torch.device
+
+    @final
+    def encode(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n *latent"]:
+        """Posterior mean of each image.
+
+        Images are RGB in [-1, 1] with h = w = space.image_size. Raises ValueError for other shapes or NaN.
+        """
+        size = self.space.image_size
+        _check_batch(images, (3, size, size), f"{self.space.name} images")
+        with torch.inference_mode():
+            return self._encode(images.to(self.device, torch.float32)).float().cpu()
+
+    @final
+    def decode(self, latents: Float[Tensor, "n *latent"]) -> Float[Tensor, "n 3 h w"]:
+        """Image of each latent, RGB clamped to [-1, 1]. Raises ValueError for a wrong shape or NaN."""
+        self.space.check(latents)
+        with torch.inference_mode():
+            return self._decode(latents.to(self.device, torch.float32)).float().clamp(-1, 1).cpu()
+
+    @abstractmethod
+    def _encode(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n *latent"]:
+        """Posterior mean of float32 images on `device`; any floating dtype may come back."""
+
+    @abstractmethod
+    def _decode(self, latents: Float[Tensor, "n *latent"]) -> Float[Tensor, "n 3 h w"]:
+        """Images of float32 latents on `device`; values may leave [-1, 1], the caller clamps."""
+
+
+def _check_batch(batch: Tensor, shape: tuple[int, ...], what: str) -> None:
+    if not isinstance(batch, Tensor):
+        raise ValueError(f"{what}: expected a torch tensor, got {type(batch).__name__}")
+    if not batch.is_floating_point():
+        raise ValueError(f"{what}: expected floating-point values, got {batch.dtype}")
+    if batch.ndim != len(shape) + 1 or tuple(batch.shape[1:]) != shape or len(batch) == 0:
+        raise ValueError(f"{what}: expected shape (n, {', '.join(map(str, shape))}), got {tuple(batch.shape)}")
+    if not torch.isfinite(batch).all():
+        raise ValueError(f"{what}: expected finite values, got NaN or infinity")
