@@ -1,0 +1,214 @@
+"""Render a data set of portraits in shards, resume it after a kill, and open it for training.
+
+    python -m models.faces.dataset --assets DIR --out DIR --count 40000 --seed 1 --size 128
+
+A shard of 1,000 portraits is three files: images-00012.npy uint8 (n, size, size, 3), parts-00012.npy uint8
+(n, size, size) and factors-00012.parquet (one column a factor). The factors file is written last, so a shard
+whose factors exist is complete.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jaxtyping import UInt8
+from tqdm import tqdm
+
+from models.faces.bundle import BundleError, open_bundle
+from models.faces.canvas import GraphicsError
+from models.faces.factors import factors_at
+from models.faces.renderer import Renderer
+
+VERSION = 1
+SHARD = 1000
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a data set directory holds; rendering resumes only under the same manifest."""
+
+    seed: int
+    size: int
+    count: int
+    version: int = VERSION
+
+    @property
+    def shards(self) -> int:
+        return -(-self.count // SHARD)
+
+    def indices(self, shard: int) -> range:
+        return range(shard * SHARD, min((shard + 1) * SHARD, self.count))
+
+
+@dataclass(frozen=True)
+class PortraitSet:
+    """A rendered data set, read lazily: shards are memory-mapped, `factors` has one row a portrait."""
+
+    manifest: Manifest
+    images: list[UInt8[np.ndarray, "n size size 3"]]
+    parts: list[UInt8[np.ndarray, "n size size"]]
+    factors: pd.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.factors)
+
+    def image(self, index: int) -> UInt8[np.ndarray, "size size 3"]:
+        return self.images[index // SHARD][index % SHARD]
+
+    def part_map(self, index: int) -> UInt8[np.ndarray, "size size"]:
+        return self.parts[index // SHARD][index % SHARD]
+
+
+def _shard_paths(root: Path, shard: int) -> tuple[Path, Path, Path]:
+    return (
+        root / f"images-{shard:05d}.npy",
+        root / f"parts-{shard:05d}.npy",
+        root / f"factors-{shard:05d}.parquet",
+    )
+
+
+def _read_manifest(root: Path) -> Manifest:
+    try:
+        return Manifest(**json.loads((root / "manifest.json").read_text()))
+    except FileNotFoundError as error:
+        raise ValueError(f"portraits: expected a data set with a manifest.json in {root}; there is none") from error
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"portraits: {root / 'manifest.json'} is damaged: {error}") from error
+
+
+def open_dataset(root: Path) -> PortraitSet:
+    """Open the complete leading shards of a data set; raises ValueError where there are none."""
+    manifest = _read_manifest(root)
+    paths = [_shard_paths(root, shard) for shard in range(manifest.shards)]
+    complete = []
+    for images, parts, factors in paths:
+        if not factors.exists():
+            break
+        complete.append((images, parts, factors))
+    if not complete:
+        raise ValueError(f"portraits: expected at least one complete shard in {root}; there is none")
+    return PortraitSet(
+        manifest,
+        [np.load(images, mmap_mode="r") for images, _, _ in complete],
+        [np.load(parts, mmap_mode="r") for _, parts, _ in complete],
+        pd.concat([pd.read_parquet(factors) for _, _, factors in complete], ignore_index=True),
+    )
+
+
+def _write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Write beside the target, then rename: a killed run leaves no half file under the final name."""
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    write(temporary)
+    temporary.replace(path)
+
+
+def _save_array(path: Path, array: np.ndarray) -> None:
+    def write(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            np.save(file, array)
+
+    _write_atomically(path, write)
+
+
+def render_shard(renderer: Renderer, root: Path, manifest: Manifest, shard: int, tick: Callable[[], object]) -> None:
+    """Render and write one shard, calling `tick` after every portrait."""
+    indices, size = manifest.indices(shard), manifest.size
+    images = np.empty((len(indices), size, size, 3), np.uint8)
+    parts = np.empty((len(indices), size, size), np.uint8)
+    rows = []
+    for row, index in enumerate(indices):
+        factors = factors_at(manifest.seed, index)
+        portrait = renderer.render(factors, size)
+        images[row], parts[row] = portrait.image, portrait.parts
+        rows.append(factors.to_dict())
+        tick()
+    images_path, parts_path, factors_path = _shard_paths(root, shard)
+    _save_array(images_path, images)
+    _save_array(parts_path, parts)
+    _write_atomically(factors_path, pd.DataFrame(rows).to_parquet)
+
+
+_worker_renderer: Renderer
+_worker_counter: multiprocessing.sharedctypes.Synchronized[int]
+
+
+def _start_worker(assets: Path, counter: multiprocessing.sharedctypes.Synchronized[int]) -> None:
+    global _worker_renderer, _worker_counter
+    # One process a core: Mesa's own threads would only get in each other's way. Read when a context is made.
+    os.environ["LP_NUM_THREADS"] = "0"
+    _worker_renderer, _worker_counter = Renderer(assets), counter
+
+
+def _count_one() -> None:
+    with _worker_counter.get_lock():
+        _worker_counter.value += 1
+
+
+def _work(task: tuple[Path, Manifest, int]) -> None:
+    root, manifest, shard = task
+    render_shard(_worker_renderer, root, manifest, shard, _count_one)
+
+
+def render_dataset(assets: Path, root: Path, manifest: Manifest, workers: int) -> None:
+    """Render every missing shard; raises ValueError when the directory holds another data set."""
+    root.mkdir(parents=True, exist_ok=True)
+    if (root / "manifest.json").exists():
+        found = _read_manifest(root)
+        if found != manifest:
+            raise ValueError(f"portraits: {root} holds {found}; expected {manifest}. Choose another --out.")
+    else:
+        text = json.dumps(asdict(manifest), indent=1)
+        _write_atomically(root / "manifest.json", lambda path: path.write_text(text))
+    tasks = [(root, manifest, s) for s in range(manifest.shards) if not _shard_paths(root, s)[2].exists()]
+    if tasks:
+        _render_missing(assets, tasks, manifest.count, workers)
+
+
+def _render_missing(assets: Path, tasks: list[tuple[Path, Manifest, int]], count: int, workers: int) -> None:
+    todo = sum(len(manifest.indices(shard)) for _, manifest, shard in tasks)
+    # Spawned: a forked child would share the parent's OpenGL state.
+    context = multiprocessing.get_context("spawn")
+    counter = context.Value("q", 0)
+    # A missing context is reported once, here: a pool would restart a failing worker for ever.
+    Renderer(assets)
+    with context.Pool(min(workers, len(tasks)), _start_worker, (assets, counter)) as pool:
+        result = pool.map_async(_work, tasks, chunksize=1)
+        with tqdm(total=count, initial=count - todo, unit="portrait") as bar:
+            while not result.ready():
+                result.wait(0.5)
+                bar.update(count - todo + counter.value - bar.n)
+        result.get()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Render a data set of portraits; run again to resume.")
+    parser.add_argument("--assets", type=Path, required=True, help="directory of the face bundle")
+    parser.add_argument("--out", type=Path, required=True, help="directory of the data set")
+    parser.add_argument("--count", type=int, required=True, help="number of portraits")
+    parser.add_argument("--seed", type=int, required=True, help="portrait i is factors_at(seed, i)")
+    parser.add_argument("--size", type=int, default=128, help="pixels a side")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
+    options = parser.parse_args(arguments)
+    if options.count < 1 or options.workers < 1:
+        parser.error(f"expected --count and --workers of at least 1; got {options.count} and {options.workers}")
+    try:
+        open_bundle(options.assets)
+        manifest = Manifest(options.seed, options.size, options.count)
+        render_dataset(options.assets, options.out, manifest, options.workers)
+    except (BundleError, GraphicsError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
