@@ -30,7 +30,7 @@ class Morph:
 
 
 class Proxy:
-    """A mesh (eyes, brows, lashes, hair) that follows the base mesh: each point hangs on three base points."""
+    """A mesh (eyes, brows, lashes, hair) whose every point hangs on three points of the base mesh."""
 
     def __init__(self, arrays: dict[str, np.ndarray], key: str) -> None:
         self._reference, self._weight = arrays[f"{key}.ref"], arrays[f"{key}.weight"]
@@ -41,7 +41,7 @@ class Proxy:
         self.normals = VertexNormals(self.corner_vertex[self.triangles])
 
     def fit(self, base: Points) -> Points:
-        """The proxy's points on a deformed base mesh; offsets scale with the base's spans along x, y and z."""
+        """The proxy's points on a deformed base mesh; offsets scale with the base's spans along each axis."""
         axes = np.arange(3)
         scale = np.abs(base[self._span[:, 0], axes] - base[self._span[:, 1], axes]) / self._span_length
         anchored = np.einsum("nk,nkd->nd", self._weight, base[self._reference])
@@ -60,10 +60,12 @@ class Bundle:
 
     @property
     def corner_vertex(self) -> Int[np.ndarray, " n"]:
+        """The base vertex of each corner of the body; corners differ where the texture has a seam."""
         return self.arrays["body_corner_vertex"]
 
     @property
     def triangles(self) -> Triangles:
+        """Triangles of the body, as corners."""
         return self.arrays["body_faces"]
 
     def image(self, name: str, mode: str = "RGBA") -> Image.Image:
@@ -89,13 +91,17 @@ def open_bundle(root: Path) -> Bundle:
         textures = {name: root / entry["file"] for name, entry in manifest["textures"].items()}
         return Bundle(arrays, morphs, proxies, textures, tuple(manifest["skin_layers"]))
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise BundleError(f"face assets in {root}: geometry.npz or manifest.json is damaged: {error!r}") from error
+        raise BundleError(
+            f"face assets in {root}: geometry.npz or manifest.json is damaged: {error!r}"
+        ) from error
 
 
 def _read_manifest(root: Path) -> dict[str, Any]:
     path = root / "manifest.json"
     if not path.is_file() or not (root / "geometry.npz").is_file():
-        raise BundleError(f"face assets: expected manifest.json and geometry.npz in {root}; they are not there")
+        raise BundleError(
+            f"face assets: expected manifest.json and geometry.npz in {root}; they are not there"
+        )
     try:
         manifest = json.loads(path.read_text())
     except ValueError as error:

@@ -8,10 +8,9 @@ from typing import TypeVar
 
 import moderngl
 import numpy as np
-from jaxtyping import Float
 from PIL import Image
 
-from models.faces.geometry import Matrix4, Points, Triangles
+from models.faces.geometry import DrawData, Matrix4, Points
 
 _SHADERS = Path(__file__).parent / "shaders"
 MATERIALS = ("skin", "hair", "card", "eye", "teeth", "glasses")
@@ -40,25 +39,31 @@ def create_context() -> moderngl.Context:
 class Mesh:
     """Vertices on the device: positions and normals change from portrait to portrait, the rest does not."""
 
-    def __init__(self, context: moderngl.Context, program: moderngl.Program, shadow: moderngl.Program,
-                 count: int, uv: Float[np.ndarray, "n 2"], extra: Float[np.ndarray, "n 4"], triangles: Triangles) -> None:  # fmt: skip
+    def __init__(self, program: moderngl.Program, shadow_program: moderngl.Program, data: DrawData) -> None:
+        context, count = program.ctx, len(data.points)
+        uv = np.zeros((count, 2)) if data.uv is None else data.uv
+        extra = np.ones((count, 4)) if data.extra is None else data.extra
         self._moving = context.buffer(reserve=count * 24, dynamic=True)
         still = context.buffer(np.hstack([uv, extra]).astype("f4").tobytes())
-        index = context.buffer(np.ascontiguousarray(triangles, "i4").tobytes())
-        self._shaded = context.vertex_array(
-            program, [(self._moving, "3f 3f", "in_position", "in_normal"), (still, "2f 4f", "in_uv", "in_extra")],
-            index, skip_errors=True)  # fmt: skip
-        self._shadow = context.vertex_array(
-            shadow, [(self._moving, "3f 12x", "in_position"), (still, "2f 16x", "in_uv")], index, skip_errors=True
-        )
+        index = context.buffer(np.ascontiguousarray(data.triangles, "i4").tobytes())
+        shaded = [
+            (self._moving, "3f 3f", "in_position", "in_normal"),
+            (still, "2f 4f", "in_uv", "in_extra"),
+        ]
+        self._shaded = context.vertex_array(program, shaded, index, skip_errors=True)
+        shadow = [(self._moving, "3f 12x", "in_position"), (still, "2f 16x", "in_uv")]
+        self._shadow = context.vertex_array(shadow_program, shadow, index, skip_errors=True)
 
     def move(self, points: Points, normals: Points) -> None:
+        """Upload this portrait's positions and normals."""
         self._moving.write(np.hstack([points, normals]).astype("f4").tobytes())
 
     def draw(self) -> None:
+        """Draw with the material's shader into the bound target."""
         self._shaded.render()
 
     def draw_shadow(self) -> None:
+        """Draw the depth alone into the bound target."""
         self._shadow.render()
 
 
@@ -95,16 +100,11 @@ class Canvas:
         texture = self.context.texture_array((width, height, len(images)), 3, layers.tobytes(), alignment=1)
         return _mipmapped(texture)
 
-    def mesh(self, key: str, material: str, points: Points, normals: Points, triangles: Triangles,
-             uv: Float[np.ndarray, "n 2"] | None = None, extra: Float[np.ndarray, "n 4"] | None = None) -> Mesh:  # fmt: skip
-        """The mesh of that key with new positions; uv, extra and triangles count on first use only."""
+    def mesh(self, key: str, material: str, data: DrawData) -> Mesh:
+        """The mesh of that key at its new positions; the rest of `data` counts on first use only."""
         if key not in self._meshes:
-            count = len(points)
-            uv = np.zeros((count, 2)) if uv is None else uv
-            extra = np.ones((count, 4)) if extra is None else extra
-            program = self.programs[material]
-            self._meshes[key] = Mesh(self.context, program, self.shadow_program, count, uv, extra, triangles)
-        self._meshes[key].move(points, normals)
+            self._meshes[key] = Mesh(self.programs[material], self.shadow_program, data)
+        self._meshes[key].move(data.points, data.normals)
         return self._meshes[key]
 
     def set(self, **uniforms: object) -> None:
@@ -123,9 +123,16 @@ class Canvas:
                 program[name].write(data)
 
     def begin_shadow(self) -> None:
+        """Clear and bind the shadow map."""
         self._shadow_target.use()
         self._shadow_target.clear(depth=1.0)
         self.context.enable_only(moderngl.DEPTH_TEST)
+
+    def draw_shadow(self, mesh: Mesh, texture: moderngl.Texture, minimum_alpha: float) -> None:
+        """Draw a mesh into the shadow map, without the texels below `minimum_alpha`."""
+        self.shadow_program["minimum_alpha"].value = minimum_alpha
+        texture.use(0)
+        mesh.draw_shadow()
 
     def begin(self, side: int) -> moderngl.Framebuffer:
         """Clear and bind the square target of that many pixels: colour and part attachments, depth."""
@@ -138,9 +145,9 @@ class Canvas:
         target.use()
         target.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
         self._shadow_map.use(_UNITS["shadow_map"])
-        self.context.blend_func = (
-            moderngl.SRC_ALPHA, moderngl.ONE_MINUS_SRC_ALPHA, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA
-        )  # fmt: skip
+        over = (moderngl.SRC_ALPHA, moderngl.ONE_MINUS_SRC_ALPHA)
+        # Coverage adds up on its own, or blending would square it.
+        self.context.blend_func = (*over, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
         return target
 
 

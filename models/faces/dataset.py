@@ -1,4 +1,4 @@
-"""Render a data set of portraits in shards, resume it after a kill, and open it for training.
+"""Render a data set of portraits in shards; run again to resume after a kill.
 
     python -m models.faces.dataset --assets DIR --out DIR --count 40000 --seed 1 --size 128
 
@@ -15,93 +15,20 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import UInt8
 from tqdm import tqdm
 
 from models.faces.bundle import BundleError, open_bundle
 from models.faces.canvas import GraphicsError
 from models.faces.factors import factors_at
+from models.faces.portrait_set import Manifest, PortraitSet, open_dataset, read_manifest, shard_paths
 from models.faces.renderer import Renderer
 
-VERSION = 1
-SHARD = 1000
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a data set directory holds; rendering resumes only under the same manifest."""
-
-    seed: int
-    size: int
-    count: int
-    version: int = VERSION
-
-    @property
-    def shards(self) -> int:
-        return -(-self.count // SHARD)
-
-    def indices(self, shard: int) -> range:
-        return range(shard * SHARD, min((shard + 1) * SHARD, self.count))
-
-
-@dataclass(frozen=True)
-class PortraitSet:
-    """A rendered data set, read lazily: shards are memory-mapped, `factors` has one row a portrait."""
-
-    manifest: Manifest
-    images: list[UInt8[np.ndarray, "n size size 3"]]
-    parts: list[UInt8[np.ndarray, "n size size"]]
-    factors: pd.DataFrame
-
-    def __len__(self) -> int:
-        return len(self.factors)
-
-    def image(self, index: int) -> UInt8[np.ndarray, "size size 3"]:
-        return self.images[index // SHARD][index % SHARD]
-
-    def part_map(self, index: int) -> UInt8[np.ndarray, "size size"]:
-        return self.parts[index // SHARD][index % SHARD]
-
-
-def _shard_paths(root: Path, shard: int) -> tuple[Path, Path, Path]:
-    return (
-        root / f"images-{shard:05d}.npy",
-        root / f"parts-{shard:05d}.npy",
-        root / f"factors-{shard:05d}.parquet",
-    )
-
-
-def _read_manifest(root: Path) -> Manifest:
-    try:
-        return Manifest(**json.loads((root / "manifest.json").read_text()))
-    except FileNotFoundError as error:
-        raise ValueError(f"portraits: expected a data set with a manifest.json in {root}; there is none") from error
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"portraits: {root / 'manifest.json'} is damaged: {error}") from error
-
-
-def open_dataset(root: Path) -> PortraitSet:
-    """Open the complete leading shards of a data set; raises ValueError where there are none."""
-    manifest = _read_manifest(root)
-    paths = [_shard_paths(root, shard) for shard in range(manifest.shards)]
-    complete = []
-    for images, parts, factors in paths:
-        if not factors.exists():
-            break
-        complete.append((images, parts, factors))
-    if not complete:
-        raise ValueError(f"portraits: expected at least one complete shard in {root}; there is none")
-    return PortraitSet(
-        manifest,
-        [np.load(images, mmap_mode="r") for images, _, _ in complete],
-        [np.load(parts, mmap_mode="r") for _, parts, _ in complete],
-        pd.concat([pd.read_parquet(factors) for _, _, factors in complete], ignore_index=True),
-    )
+__all__ = ["Manifest", "PortraitSet", "open_dataset", "render_dataset"]
 
 
 def _write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -119,7 +46,9 @@ def _save_array(path: Path, array: np.ndarray) -> None:
     _write_atomically(path, write)
 
 
-def render_shard(renderer: Renderer, root: Path, manifest: Manifest, shard: int, tick: Callable[[], object]) -> None:
+def render_shard(
+    renderer: Renderer, root: Path, manifest: Manifest, shard: int, tick: Callable[[], object]
+) -> None:
     """Render and write one shard, calling `tick` after every portrait."""
     indices, size = manifest.indices(shard), manifest.size
     images = np.empty((len(indices), size, size, 3), np.uint8)
@@ -131,7 +60,7 @@ def render_shard(renderer: Renderer, root: Path, manifest: Manifest, shard: int,
         images[row], parts[row] = portrait.image, portrait.parts
         rows.append(factors.to_dict())
         tick()
-    images_path, parts_path, factors_path = _shard_paths(root, shard)
+    images_path, parts_path, factors_path = shard_paths(root, shard)
     _save_array(images_path, images)
     _save_array(parts_path, parts)
     _write_atomically(factors_path, pd.DataFrame(rows).to_parquet)
@@ -162,13 +91,13 @@ def render_dataset(assets: Path, root: Path, manifest: Manifest, workers: int) -
     """Render every missing shard; raises ValueError when the directory holds another data set."""
     root.mkdir(parents=True, exist_ok=True)
     if (root / "manifest.json").exists():
-        found = _read_manifest(root)
+        found = read_manifest(root)
         if found != manifest:
             raise ValueError(f"portraits: {root} holds {found}; expected {manifest}. Choose another --out.")
     else:
         text = json.dumps(asdict(manifest), indent=1)
         _write_atomically(root / "manifest.json", lambda path: path.write_text(text))
-    tasks = [(root, manifest, s) for s in range(manifest.shards) if not _shard_paths(root, s)[2].exists()]
+    tasks = [(root, manifest, s) for s in range(manifest.shards) if not shard_paths(root, s)[2].exists()]
     if tasks:
         _render_missing(assets, tasks, manifest.count, workers)
 
@@ -190,6 +119,7 @@ def _render_missing(assets: Path, tasks: list[tuple[Path, Manifest, int]], count
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit status, 1 after an error that the user can mend."""
     parser = argparse.ArgumentParser(description="Render a data set of portraits; run again to resume.")
     parser.add_argument("--assets", type=Path, required=True, help="directory of the face bundle")
     parser.add_argument("--out", type=Path, required=True, help="directory of the data set")
@@ -199,7 +129,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     options = parser.parse_args(arguments)
     if options.count < 1 or options.workers < 1:
-        parser.error(f"expected --count and --workers of at least 1; got {options.count} and {options.workers}")
+        parser.error(
+            f"expected --count and --workers of at least 1; got {options.count} and {options.workers}"
+        )
     try:
         open_bundle(options.assets)
         manifest = Manifest(options.seed, options.size, options.count)

@@ -28,7 +28,10 @@ def unit(v: np.ndarray) -> np.ndarray:
 
 def rotation(yaw: float, pitch: float, roll: float) -> Float[np.ndarray, "3 3"]:
     """Turn towards +x by `yaw`, tip up by `pitch`, tilt by `roll`; degrees, applied pitch, yaw, roll."""
-    (sy, sp, sr), (cy, cp, cr) = np.sin(np.radians([yaw, -pitch, roll])), np.cos(np.radians([yaw, pitch, roll]))
+    (sy, sp, sr), (cy, cp, cr) = (
+        np.sin(np.radians([yaw, -pitch, roll])),
+        np.cos(np.radians([yaw, pitch, roll])),
+    )
     about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
@@ -70,6 +73,7 @@ class VertexNormals:
         self._vertices, self._first = np.unique(corners[order], return_index=True)
 
     def __call__(self, points: Points) -> Points:
+        """Unit normals of these positions."""
         a, b, c = (points[self._triangles[:, i]] for i in range(3))
         u, v = b - a, c - a
         facet = np.stack(
@@ -93,6 +97,17 @@ class Solid:
 
     points: Points
     triangles: Triangles
+
+
+@dataclass(frozen=True)
+class DrawData:
+    """A mesh ready to draw: one point, unit normal, texture coordinate and extra vector a corner."""
+
+    points: Points
+    normals: Points
+    triangles: Triangles
+    uv: Float[np.ndarray, "n 2"] | None = None
+    extra: Float[np.ndarray, "n 4"] | None = None
 
 
 def join(solids: list[Solid]) -> Solid:
@@ -127,7 +142,11 @@ def tube(path: Points, radius: float, closed: bool, sides: int = 6) -> Solid:
 
 def sphere(rows: int = 14, columns: int = 20) -> tuple[Solid, Float[np.ndarray, "n 2"]]:
     """A unit sphere about the y axis and its texture coordinates."""
-    height, angle = np.meshgrid(np.linspace(0.02, np.pi - 0.02, rows), np.arange(columns) * 2 * np.pi / columns, indexing="ij")
+    height, angle = np.meshgrid(
+        np.linspace(0.02, np.pi - 0.02, rows), np.arange(columns) * 2 * np.pi / columns, indexing="ij"
+    )
     points = np.stack([np.sin(height) * np.cos(angle), np.cos(height), np.sin(height) * np.sin(angle)], -1)
     uv = np.stack([4 * angle / (2 * np.pi), height / np.pi], -1)
-    return Solid(points.reshape(-1, 3).astype(np.float32), _grid_triangles(rows, columns, False)), uv.reshape(-1, 2)
+    return Solid(points.reshape(-1, 3).astype(np.float32), _grid_triangles(rows, columns, False)), uv.reshape(
+        -1, 2
+    )

@@ -63,7 +63,9 @@ class GlassesModel:
             x, y = layout.outline.T
             ring = np.stack([side * x, y, layout.depth(x)], 1)
             solids.append(tube(ring, cut.radius, closed=True))
-            solids.append(tube(self._arm(layout, face, face[ear], side, reach), cut.radius * 0.65, closed=False))
+            solids.append(
+                tube(self._arm(layout, face, face[ear], side, reach), cut.radius * 0.65, closed=False)
+            )
             lenses.append(_fan(ring))
         return join(solids), join(lenses)
 
@@ -82,7 +84,9 @@ class GlassesModel:
 
     def _bridge(self, layout: _Layout, cut: _Cut) -> Solid:
         gap, h = layout.centre[0] - layout.half_width, layout.half_height
-        path = np.array([[-gap, 0.30 * h, layout.z], [0, 0.42 * h, layout.z + 0.02], [gap, 0.30 * h, layout.z]])
+        path = np.array(
+            [[-gap, 0.30 * h, layout.z], [0, 0.42 * h, layout.z + 0.02], [gap, 0.30 * h, layout.z]]
+        )
         return tube(path, cut.radius, closed=False)
 
     def _arm(self, layout: _Layout, face: Points, ear: Points, side: float, reach: float) -> Points:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool
 
 from models.faces.bundle import Bundle, Proxy
 from models.faces.factors import Factors
-from models.faces.geometry import Points, Triangles, VertexNormals, smoothstep, sphere
+from models.faces.geometry import DrawData, Points, Triangles, VertexNormals, smoothstep, sphere
 from models.faces.head import Head, Pose
 
 Reshape = Callable[[Points, float], Points]
@@ -48,17 +48,16 @@ class Style:
 
 @dataclass(frozen=True)
 class HairMesh:
-    """Posed hair, one entry a corner, ready to draw."""
+    """Posed hair: a key that names its topology, its texture, its vertices."""
 
     key: str
     texture: str
-    points: Points
-    normals: Points
-    uv: Float[np.ndarray, "n 2"]
-    triangles: Triangles
+    data: DrawData
 
 
-def _moved(points: Points, x: np.ndarray | float = 0.0, y: np.ndarray | float = 0.0, z: np.ndarray | float = 0.0) -> Points:
+def _moved(
+    points: Points, x: np.ndarray | float = 0.0, y: np.ndarray | float = 0.0, z: np.ndarray | float = 0.0
+) -> Points:
     return np.asarray(points + np.stack(np.broadcast_arrays(x, y, z, points[:, 0])[:3], -1), np.float32)
 
 
@@ -138,7 +137,9 @@ STYLES: dict[str, Style] = {
     "quiff": Style((Piece("hair_short04", _quiff),)),
     "afro": Style((Piece("hair_afro01", _afro),)),
     "bun": Style((Piece("hair_ponytail01", _tied),), (Bun(0.0, 0.06, -0.62, 0.42),)),
-    "twin_buns": Style((Piece("hair_ponytail01", _tied),), (Bun(-0.62, -0.16, -0.7, 0.34), Bun(0.62, -0.16, -0.7, 0.34))),
+    "twin_buns": Style(
+        (Piece("hair_ponytail01", _tied),), (Bun(-0.62, -0.16, -0.7, 0.34), Bun(0.62, -0.16, -0.7, 0.34))
+    ),
     "side_ponytail": Style((Piece("hair_ponytail01", _side_tail),)),
     "bob": Style((Piece("hair_bob02", _bob),), covers_ears=True),
     "bob_fringe": Style((Piece("hair_bob02", _bob), _FRINGE), covers_ears=True),
@@ -158,6 +159,7 @@ class HairModel:
         self._kept: dict[str, tuple[Triangles, VertexNormals]] = {}
 
     def build(self, f: Factors, head: Head, pose: Pose) -> list[HairMesh]:
+        """The posed meshes of the factors' hair style; none for bald and buzz."""
         style, meshes, crown = STYLES[f.hair_style], [], 0.0
         for piece in style.pieces:
             proxy = self._bundle.proxies[piece.proxy]
@@ -167,16 +169,20 @@ class HairModel:
         size = 0.82 + 0.36 * f.hair_length
         for i, bun in enumerate(style.buns):
             centre = np.float32([bun.x, crown + bun.above, bun.z])
-            points = pose.place(self._ball.points * np.float32([1.0, 0.85, 0.95]) * bun.radius * size + centre)
+            points = pose.place(
+                self._ball.points * np.float32([1.0, 0.85, 0.95]) * bun.radius * size + centre
+            )
             normals = self._ball_normals(points)
-            meshes.append(HairMesh(f"bun{i}", STRANDS, points, normals, self._ball_uv, self._ball.triangles))
+            data = DrawData(points, normals, self._ball.triangles, self._ball_uv)
+            meshes.append(HairMesh(f"bun{i}", STRANDS, data))
         return meshes
 
     def _draped(self, piece: Piece, proxy: Proxy, points: Points) -> HairMesh:
         triangles, normals = self._triangles(piece, proxy)
         corner = proxy.corner_vertex
         key = piece.proxy + ("" if piece.keep is None else "_kept")
-        return HairMesh(key, piece.proxy, points[corner], normals(points)[corner], proxy.uv, triangles)
+        data = DrawData(points[corner], normals(points)[corner], triangles, proxy.uv)
+        return HairMesh(key, piece.proxy, data)
 
     def _triangles(self, piece: Piece, proxy: Proxy) -> tuple[Triangles, VertexNormals]:
         if piece.keep is None:

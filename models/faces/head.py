@@ -27,7 +27,9 @@ def macro_weights(f: Factors) -> Weights:
     old = float(np.clip((f.age - 22) / 58, 0, 1))
     # Beyond [0, 1]: an exaggerated difference is what shows at 64 pixels.
     masculine = 1.5 * f.gender - 0.25
-    axes = 2.6 * np.array([f.identity_shape_a, f.identity_shape_b, -0.6 * (f.identity_shape_a + f.identity_shape_b)])
+    axes = 2.6 * np.array(
+        [f.identity_shape_a, f.identity_shape_b, -0.6 * (f.identity_shape_a + f.identity_shape_b)]
+    )
     forms = np.exp(axes) / np.exp(axes).sum()
     extreme = "maxweight" if f.fullness > 0 else "minweight"
     weights: Weights = {}
@@ -66,7 +68,10 @@ def feature_weights(f: Factors) -> Weights:
 
 def expression_weights(f: Factors) -> Weights:
     """Weights of the facial action morphs; smile 0 is a friendly rest, +1 bares the teeth."""
-    smile, frown = float(np.clip(0.24 + 0.86 * f.smile, 0, 1.1)), float(np.clip((-f.smile - 0.25) / 0.75, 0, 1))
+    smile, frown = (
+        float(np.clip(0.24 + 0.86 * f.smile, 0, 1.1)),
+        float(np.clip((-f.smile - 0.25) / 0.75, 0, 1)),
+    )
     grin, raised, opened = max(0.0, f.smile - 0.35) / 0.65, max(0.0, f.brow), 1 - f.eyes_closed
     return {
         "mouthSmile": smile,
@@ -102,6 +107,7 @@ class Pose:
 
     @classmethod
     def of(cls, f: Factors, left_eye: Float[np.ndarray, " 3"], right_eye: Float[np.ndarray, " 3"]) -> Pose:
+        """The pose of a head whose eyeballs sit at these centres (base units)."""
         return cls(
             (left_eye + right_eye) / 2,
             np.float32(EYE_DISTANCE / np.linalg.norm(left_eye - right_eye)),
@@ -110,14 +116,17 @@ class Pose:
         )
 
     def align(self, points: Points) -> Points:
+        """Base units to aligned units."""
         return (points - self.middle) * self.scale
 
     def place(self, aligned: Points) -> Points:
-        """Turn head and torso, blended over the neck, and bring the head back towards the picture's middle."""
+        """Turn head and torso, blended over the neck, and bring the head back towards the middle."""
         share = smoothstep(-1.55, -0.85, aligned[:, 1:2] + 0.12 * np.abs(aligned[:, :1])).astype(np.float32)
         arm = aligned - NECK_PIVOT
         back = (NECK_PIVOT - self.head @ NECK_PIVOT) * np.float32([0.72, 0.72, 0.0])
-        return np.asarray(share * (arm @ self.head.T) + (1 - share) * (arm @ self.torso.T) + NECK_PIVOT - back, np.float32)
+        return np.asarray(
+            share * (arm @ self.head.T) + (1 - share) * (arm @ self.torso.T) + NECK_PIVOT - back, np.float32
+        )
 
 
 @dataclass(frozen=True)
@@ -138,6 +147,7 @@ class HeadModel:
         self._left, self._right = bundle.arrays["eye_left"], bundle.arrays["eye_right"]
 
     def build(self, f: Factors) -> Head:
+        """The person's mesh at rest and with the expression."""
         identity = self._bundle.arrays["base_verts"].copy()
         signed: Weights = defaultdict(float)
         signed.update(feature_weights(f))

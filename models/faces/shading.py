@@ -10,18 +10,41 @@ from models.faces.factors import Factors
 from models.faces.geometry import smoothstep
 from models.faces.hair import STYLES
 
+LASH_COLOR = np.array([0.008, 0.006, 0.006])
 RGB = Float[np.ndarray, " 3"]
 MAX_SKIN_LAYERS = 8
 
 _FRAME = np.array([[0.010, 0.010, 0.012], [0.07, 0.03, 0.014], [0.20, 0.02, 0.025], [0.55, 0.54, 0.52]])
 _HAIR = np.array(
-    [[0.010, 0.008, 0.007], [0.026, 0.015, 0.010], [0.070, 0.034, 0.017], [0.16, 0.052, 0.020], [0.26, 0.135, 0.050], [0.46, 0.31, 0.135]]
+    [
+        [0.010, 0.008, 0.007],
+        [0.026, 0.015, 0.010],
+        [0.070, 0.034, 0.017],
+        [0.16, 0.052, 0.020],
+        [0.26, 0.135, 0.050],
+        [0.46, 0.31, 0.135],
+    ]
 )
 _BACKDROP = np.array(
-    [[0.30, 0.32, 0.35], [0.24, 0.33, 0.45], [0.31, 0.43, 0.48], [0.40, 0.43, 0.40], [0.48, 0.42, 0.34], [0.46, 0.35, 0.30], [0.35, 0.28, 0.30]]
+    [
+        [0.30, 0.32, 0.35],
+        [0.24, 0.33, 0.45],
+        [0.31, 0.43, 0.48],
+        [0.40, 0.43, 0.40],
+        [0.48, 0.42, 0.34],
+        [0.46, 0.35, 0.30],
+        [0.35, 0.28, 0.30],
+    ]
 )
 _SHIRT = np.array(
-    [[0.04, 0.05, 0.07], [0.06, 0.10, 0.22], [0.14, 0.25, 0.36], [0.42, 0.44, 0.45], [0.15, 0.24, 0.18], [0.27, 0.06, 0.07]]
+    [
+        [0.04, 0.05, 0.07],
+        [0.06, 0.10, 0.22],
+        [0.14, 0.25, 0.36],
+        [0.42, 0.44, 0.45],
+        [0.15, 0.24, 0.18],
+        [0.27, 0.06, 0.07],
+    ]
 )
 _GREY_HAIR = np.array([0.42, 0.42, 0.43])
 
@@ -33,6 +56,7 @@ def ramp(table: Float[np.ndarray, "k 3"], x: float) -> RGB:
 
 
 def hair_color(f: Factors) -> RGB:
+    """Hair of the head, greyed."""
     return ramp(_HAIR, f.hair_tone) * (1 - f.hair_grey) + _GREY_HAIR * f.hair_grey
 
 
@@ -42,7 +66,13 @@ def brow_color(f: Factors) -> RGB:
     return tone * 0.40 + np.array([0.008, 0.006, 0.004])
 
 
+def iris_tint(f: Factors) -> RGB:
+    """The bundle's brown iris is reddish: it is darkened and cooled, the others stay as they are."""
+    return np.array([0.45, 0.62, 0.60]) if f.eye_color == "brown" else np.ones(3)
+
+
 def frame_color(f: Factors) -> RGB:
+    """Frame of the glasses."""
     return ramp(_FRAME, f.glasses_tone)
 
 
@@ -54,17 +84,20 @@ def lens_look(f: Factors) -> tuple[RGB, float]:
 
 
 def backdrop_color(f: Factors) -> RGB:
+    """Backdrop before its glow; squared, which spreads dark from light."""
     return np.asarray(1.35 * (ramp(_BACKDROP, f.backdrop_tone) * (0.45 + 0.95 * f.backdrop_light)) ** 2)
 
 
 def to_light(f: Factors) -> RGB:
     """Unit vector from the head to the main light."""
     azimuth, elevation = np.radians([f.light_azimuth, f.light_elevation])
-    return np.array([np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)])
+    return np.array(
+        [np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)]
+    )
 
 
 def light_uniforms(f: Factors) -> dict[str, object]:
-    """Main, fill, back and ambient light. The backdrop lights nothing: its factors must change nothing else."""
+    """Main, fill, back and ambient light; the backdrop lights nothing, so it changes only itself."""
     side, contrast = np.sin(np.radians(f.light_azimuth)), f.light_contrast
     warm = np.array([1 + 0.08 * f.light_warmth, 1.0, 1 - 0.12 * f.light_warmth])
     ambient = 0.42 - 0.24 * contrast
@@ -102,6 +135,7 @@ def skin_layer_weights(f: Factors) -> Float[np.ndarray, " 12"]:
 
 
 def skin_layer_uniforms(f: Factors) -> dict[str, object]:
+    """The layers that matter, at most `MAX_SKIN_LAYERS`, with weights that sum to 1."""
     weights = skin_layer_weights(f)
     used = np.nonzero(np.abs(weights) > 0.02)[0]
     spare = MAX_SKIN_LAYERS - len(used)

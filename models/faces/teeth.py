@@ -14,7 +14,9 @@ _COLUMNS, _ROWS = 33, 5
 
 def _arch(width: float, edge: float, height: float, front: float) -> Points:
     """A parabola-like row of teeth from its biting edge (`edge`) over `height`, base units."""
-    angle, t = np.meshgrid(np.radians(np.linspace(-78, 78, _COLUMNS)), np.linspace(0, 1, _ROWS), indexing="ij")
+    angle, t = np.meshgrid(
+        np.radians(np.linspace(-78, 78, _COLUMNS)), np.linspace(0, 1, _ROWS), indexing="ij"
+    )
     # The upper front teeth reach a little lower than the side teeth.
     sag = 0.012 * np.cos(angle) ** 2 if height > 0 else 0.0
     y = edge + (height + 0.012 * np.cos(2 * angle)) * t - sag + 0.02
@@ -50,7 +52,8 @@ class Teeth:
         self.normals = VertexNormals(self.triangles)
         angle, t = np.meshgrid(np.linspace(-78, 78, _COLUMNS), np.linspace(0, 1, _ROWS), indexing="ij")
         self.uv = np.tile(np.stack([angle / 156 * 11, t], -1).reshape(-1, 2), (2, 1))
-        self.visibility = np.tile(0.25 + 0.75 * np.cos(np.radians(angle)).ravel() ** 1.5, 2)
+        visibility = np.tile(0.25 + 0.75 * np.cos(np.radians(angle)).ravel() ** 1.5, 2)
+        self.extra = np.repeat(visibility[:, None], 4, 1)
 
     def points(self, head: Head) -> Points:
         """Both rows in base units, the lower one carried by the jaw."""
