@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,7 +28,7 @@ class GraphicsError(RuntimeError):
 def create_context() -> moderngl.Context:
     """An off-screen context through EGL; raises GraphicsError with the remedy where there is none."""
     try:
-        return moderngl.create_context(standalone=True, require=330, backend="egl")
+        return moderngl.create_context(standalone=True, require=330, backend="egl")  # type: ignore[arg-type]
     except Exception as error:  # the backends raise bare Exception, ImportError or ValueError
         raise GraphicsError(
             "no off-screen OpenGL 3.3 context: the portrait renderer needs EGL "
@@ -82,10 +82,7 @@ class Canvas:
         self._shadow_target = self.context.framebuffer(depth_attachment=self._shadow_map)
         self._targets: dict[int, moderngl.Framebuffer] = {}
         self._meshes: dict[str, Mesh] = {}
-        for program in self.programs.values():
-            for name, unit in _UNITS.items():
-                if name in program:
-                    program[name].value = unit
+        self.set(**_UNITS)
 
     def texture(self, image: Image.Image) -> moderngl.Texture:
         """An RGBA texture with mipmaps; texture v runs upwards."""
@@ -111,16 +108,14 @@ class Canvas:
         """Set uniforms in every program that has them."""
         for name, value in uniforms.items():
             plain = value.tolist() if isinstance(value, np.ndarray) else value
-            for program in self.programs.values():
-                if name in program:
-                    program[name].value = tuple(plain) if isinstance(plain, list) else plain
+            for uniform in _uniforms(self.programs.values(), name):
+                uniform.value = tuple(plain) if isinstance(plain, list) else plain
 
     def set_matrix(self, name: str, matrix: Matrix4) -> None:
         """Set a 4x4 matrix in every program that has it, the shadow program included."""
         data = np.ascontiguousarray(matrix.T, "f4").tobytes()
-        for program in (*self.programs.values(), self.shadow_program):
-            if name in program:
-                program[name].write(data)
+        for uniform in _uniforms((*self.programs.values(), self.shadow_program), name):
+            uniform.write(data)
 
     def begin_shadow(self) -> None:
         """Clear and bind the shadow map."""
@@ -130,7 +125,8 @@ class Canvas:
 
     def draw_shadow(self, mesh: Mesh, texture: moderngl.Texture, minimum_alpha: float) -> None:
         """Draw a mesh into the shadow map, without the texels below `minimum_alpha`."""
-        self.shadow_program["minimum_alpha"].value = minimum_alpha
+        for uniform in _uniforms((self.shadow_program,), "minimum_alpha"):
+            uniform.value = minimum_alpha
         texture.use(0)
         mesh.draw_shadow()
 
@@ -145,10 +141,18 @@ class Canvas:
         target.use()
         target.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
         self._shadow_map.use(_UNITS["shadow_map"])
-        over = (moderngl.SRC_ALPHA, moderngl.ONE_MINUS_SRC_ALPHA)
+        over, add = (moderngl.SRC_ALPHA, moderngl.ONE_MINUS_SRC_ALPHA), moderngl.ONE
         # Coverage adds up on its own, or blending would square it.
-        self.context.blend_func = (*over, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+        self.context.blend_func = (*over, add, moderngl.ONE_MINUS_SRC_ALPHA)  # type: ignore[assignment]
         return target
+
+
+def _uniforms(programs: Iterable[moderngl.Program], name: str) -> Iterator[moderngl.Uniform]:
+    """That uniform in each program that has it: compilers drop the ones a shader does not use."""
+    for program in programs:
+        member = program.get(name, None)
+        if isinstance(member, moderngl.Uniform):
+            yield member
 
 
 def _mipmapped(texture: Sampled) -> Sampled:

@@ -15,15 +15,18 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from models.faces.bundle import BundleError, open_bundle
-from models.faces.canvas import GraphicsError
+from models.faces.bundle import open_bundle
+from models.faces.canvas import GraphicsError, create_context
 from models.faces.factors import factors_at
 from models.faces.portrait_set import Manifest, PortraitSet, open_dataset, read_manifest, shard_paths
 from models.faces.renderer import Renderer
@@ -33,7 +36,7 @@ __all__ = ["Manifest", "PortraitSet", "open_dataset", "render_dataset"]
 
 def _write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Write beside the target, then rename: a killed run leaves no half file under the final name."""
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    temporary = path.with_name(f".{path.name}.part")
     write(temporary)
     temporary.replace(path)
 
@@ -66,11 +69,12 @@ def render_shard(
     _write_atomically(factors_path, pd.DataFrame(rows).to_parquet)
 
 
+# Set once in each worker process.
 _worker_renderer: Renderer
-_worker_counter: multiprocessing.sharedctypes.Synchronized[int]
+_worker_counter: Synchronized[int]
 
 
-def _start_worker(assets: Path, counter: multiprocessing.sharedctypes.Synchronized[int]) -> None:
+def _start_worker(assets: Path, counter: Synchronized[int]) -> None:
     global _worker_renderer, _worker_counter
     # One process a core: Mesa's own threads would only get in each other's way. Read when a context is made.
     os.environ["LP_NUM_THREADS"] = "0"
@@ -82,13 +86,15 @@ def _count_one() -> None:
         _worker_counter.value += 1
 
 
-def _work(task: tuple[Path, Manifest, int]) -> None:
-    root, manifest, shard = task
+def _work(root: Path, manifest: Manifest, shard: int) -> None:
     render_shard(_worker_renderer, root, manifest, shard, _count_one)
 
 
 def render_dataset(assets: Path, root: Path, manifest: Manifest, workers: int) -> None:
-    """Render every missing shard; raises ValueError when the directory holds another data set."""
+    """Render every missing shard; resumes an earlier run.
+
+    Raises ValueError when the directory holds another data set, GraphicsError where EGL is missing.
+    """
     root.mkdir(parents=True, exist_ok=True)
     if (root / "manifest.json").exists():
         found = read_manifest(root)
@@ -97,25 +103,29 @@ def render_dataset(assets: Path, root: Path, manifest: Manifest, workers: int) -
     else:
         text = json.dumps(asdict(manifest), indent=1)
         _write_atomically(root / "manifest.json", lambda path: path.write_text(text))
-    tasks = [(root, manifest, s) for s in range(manifest.shards) if not shard_paths(root, s)[2].exists()]
-    if tasks:
-        _render_missing(assets, tasks, manifest.count, workers)
+    missing = [shard for shard in range(manifest.shards) if not shard_paths(root, shard)[2].exists()]
+    # Asked for here, so that a machine without EGL says so once and not once a worker.
+    create_context().release()
+    if missing:
+        _render_missing(assets, root, manifest, missing, workers)
 
 
-def _render_missing(assets: Path, tasks: list[tuple[Path, Manifest, int]], count: int, workers: int) -> None:
-    todo = sum(len(manifest.indices(shard)) for _, manifest, shard in tasks)
+def _render_missing(assets: Path, root: Path, manifest: Manifest, missing: list[int], workers: int) -> None:
+    done = manifest.count - sum(len(manifest.indices(shard)) for shard in missing)
     # Spawned: a forked child would share the parent's OpenGL state.
     context = multiprocessing.get_context("spawn")
     counter = context.Value("q", 0)
-    # A missing context is reported once, here: a pool would restart a failing worker for ever.
-    Renderer(assets)
-    with context.Pool(min(workers, len(tasks)), _start_worker, (assets, counter)) as pool:
-        result = pool.map_async(_work, tasks, chunksize=1)
-        with tqdm(total=count, initial=count - todo, unit="portrait") as bar:
-            while not result.ready():
-                result.wait(0.5)
-                bar.update(count - todo + counter.value - bar.n)
-        result.get()
+    pool = ProcessPoolExecutor(min(workers, len(missing)), context, _start_worker, (assets, counter))
+    try:
+        pending = {pool.submit(_work, root, manifest, shard) for shard in missing}
+        with tqdm(total=manifest.count, initial=done, unit="portrait") as bar:
+            while pending:
+                finished, pending = wait(pending, timeout=0.5, return_when=FIRST_EXCEPTION)
+                bar.update(done + counter.value - bar.n)
+                for future in finished:
+                    future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -136,7 +146,10 @@ def main(arguments: list[str] | None = None) -> int:
         open_bundle(options.assets)
         manifest = Manifest(options.seed, options.size, options.count)
         render_dataset(options.assets, options.out, manifest, options.workers)
-    except (BundleError, GraphicsError, ValueError) as error:
+    except BrokenProcessPool:
+        print("error: a worker process was killed (out of memory?); run again to resume", file=sys.stderr)
+        return 1
+    except (GraphicsError, ValueError) as error:  # BundleError is a ValueError
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -88,7 +88,7 @@ class VertexNormals:
         normals[self._vertices] = np.add.reduceat(facet[self._owner], self._first, axis=0)
         length = np.linalg.norm(normals, axis=1, keepdims=True)
         # A zero normal would become NaN when the shader normalises it: give it a direction.
-        return np.where(length > 1e-12, normals / np.maximum(length, 1e-12), np.float32([0, 0, 1]))
+        return np.where(length > 1e-12, normals / np.maximum(length, 1e-12), np.array([0, 0, 1], np.float32))
 
 
 @dataclass(frozen=True)

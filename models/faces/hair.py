@@ -63,7 +63,7 @@ def _moved(
 
 def _swelled(points: Points, amount: float) -> Points:
     """Pushed away from the middle of the skull, less so at the hairline of the face."""
-    away = points - np.float32([0, 0.25, -0.75])
+    away = points - np.array([0, 0.25, -0.75], np.float32)
     share = amount * smoothstep(0.25, -0.5, points[:, 2:])
     return np.asarray(points + share * away / np.linalg.norm(away, axis=1, keepdims=True), np.float32)
 
@@ -168,9 +168,9 @@ class HairModel:
             meshes.append(self._draped(piece, proxy, pose.place(piece.reshape(rest, f.hair_length))))
         size = 0.82 + 0.36 * f.hair_length
         for i, bun in enumerate(style.buns):
-            centre = np.float32([bun.x, crown + bun.above, bun.z])
+            centre = np.array([bun.x, crown + bun.above, bun.z], np.float32)
             points = pose.place(
-                self._ball.points * np.float32([1.0, 0.85, 0.95]) * bun.radius * size + centre
+                self._ball.points * np.array([1.0, 0.85, 0.95], np.float32) * bun.radius * size + centre
             )
             normals = self._ball_normals(points)
             data = DrawData(points, normals, self._ball.triangles, self._ball_uv)

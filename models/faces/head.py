@@ -117,13 +117,13 @@ class Pose:
 
     def align(self, points: Points) -> Points:
         """Base units to aligned units."""
-        return (points - self.middle) * self.scale
+        return np.asarray((points - self.middle) * self.scale)
 
     def place(self, aligned: Points) -> Points:
         """Turn head and torso, blended over the neck, and bring the head back towards the middle."""
         share = smoothstep(-1.55, -0.85, aligned[:, 1:2] + 0.12 * np.abs(aligned[:, :1])).astype(np.float32)
         arm = aligned - NECK_PIVOT
-        back = (NECK_PIVOT - self.head @ NECK_PIVOT) * np.float32([0.72, 0.72, 0.0])
+        back = (NECK_PIVOT - self.head @ NECK_PIVOT) * np.array([0.72, 0.72, 0.0], np.float32)
         return np.asarray(
             share * (arm @ self.head.T) + (1 - share) * (arm @ self.torso.T) + NECK_PIVOT - back, np.float32
         )

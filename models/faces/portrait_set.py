@@ -47,11 +47,11 @@ class PortraitSet:
 
     def image(self, index: int) -> UInt8[np.ndarray, "size size 3"]:
         """One picture, sRGB."""
-        return self.images[index // SHARD][index % SHARD]
+        return np.asarray(self.images[index // SHARD][index % SHARD])
 
     def part_map(self, index: int) -> UInt8[np.ndarray, "size size"]:
         """One part map; `models.faces.renderer.Part` names its values."""
-        return self.parts[index // SHARD][index % SHARD]
+        return np.asarray(self.parts[index // SHARD][index % SHARD])
 
 
 def shard_paths(root: Path, shard: int) -> tuple[Path, Path, Path]:

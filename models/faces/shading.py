@@ -57,13 +57,13 @@ def ramp(table: Float[np.ndarray, "k 3"], x: float) -> RGB:
 
 def hair_color(f: Factors) -> RGB:
     """Hair of the head, greyed."""
-    return ramp(_HAIR, f.hair_tone) * (1 - f.hair_grey) + _GREY_HAIR * f.hair_grey
+    return np.asarray(ramp(_HAIR, f.hair_tone) * (1 - f.hair_grey) + _GREY_HAIR * f.hair_grey)
 
 
 def brow_color(f: Factors) -> RGB:
     """Brows stay darker than the hair, or fair ones would vanish."""
     tone = ramp(_HAIR, f.hair_tone) * (1 - 0.5 * f.hair_grey) + 0.08 * f.hair_grey
-    return tone * 0.40 + np.array([0.008, 0.006, 0.004])
+    return np.asarray(tone * 0.40 + np.array([0.008, 0.006, 0.004]))
 
 
 def iris_tint(f: Factors) -> RGB:
