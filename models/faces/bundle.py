@@ -80,7 +80,7 @@ def open_bundle(root: Path) -> Bundle:
     """Read a face bundle; raises BundleError with what is missing or wrong."""
     manifest = _read_manifest(root)
     try:
-        with np.load(root / "geometry.npz") as archive:
+        with (root / "geometry.npz").open("rb") as file, np.load(file) as archive:
             arrays = {key: archive[key] for key in archive.files}
         start = arrays["morph_start"]
         morphs = {

@@ -22,15 +22,16 @@ class Manifest:
     size: int
     count: int
     version: int = VERSION
+    shard_size: int = SHARD
 
     @property
     def shards(self) -> int:
         """Number of shards when complete."""
-        return -(-self.count // SHARD)
+        return -(-self.count // self.shard_size)
 
     def indices(self, shard: int) -> range:
         """The portraits of one shard."""
-        return range(shard * SHARD, min((shard + 1) * SHARD, self.count))
+        return range(shard * self.shard_size, min((shard + 1) * self.shard_size, self.count))
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,13 @@ class PortraitSet:
 
     def image(self, index: int) -> UInt8[np.ndarray, "size size 3"]:
         """One picture, sRGB."""
-        return np.asarray(self.images[index // SHARD][index % SHARD])
+        shard, row = divmod(index, self.manifest.shard_size)
+        return np.asarray(self.images[shard][row])
 
     def part_map(self, index: int) -> UInt8[np.ndarray, "size size"]:
         """One part map; `models.faces.renderer.Part` names its values."""
-        return np.asarray(self.parts[index // SHARD][index % SHARD])
+        shard, row = divmod(index, self.manifest.shard_size)
+        return np.asarray(self.parts[shard][row])
 
 
 def shard_paths(root: Path, shard: int) -> tuple[Path, Path, Path]:

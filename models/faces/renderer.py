@@ -72,7 +72,11 @@ class Renderer:
         """One portrait of `size` x `size` pixels; raises ValueError when size is not in 16..1024."""
         if not 16 <= size <= 1024:
             raise ValueError(f"size: expected 16 to 1024 pixels; got {size}")
-        samples = 2 if size >= 128 else 4
+        # Another renderer of this process may have made its own context the current one.
+        with self._canvas.context:
+            return self._render(f, size, samples=2 if size >= 128 else 4)
+
+    def _render(self, f: Factors, size: int, samples: int) -> Portrait:
         scene = self._scenes.build(f)
         self._set_light(f, scene)
         meshes = self._upload(f, scene)
