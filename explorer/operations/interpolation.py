@@ -1,0 +1,122 @@
+"""Paths between two latents, and the pixel cross-fade that shows what a latent path is not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+MIN_ANGLE = 1e-6
+"""Radians. Nearer than this to 0 or to π between two latents, slerp is lerp."""
+
+Path = Callable[
+    [Float[Tensor, "*latent"], Float[Tensor, "*latent"], Float[Tensor, " t"]], Float[Tensor, "t *latent"]
+]
+
+
+def lerp(
+    a: Float[Tensor, "*latent"], b: Float[Tensor, "*latent"], t: Float[Tensor, " t"]
+) -> Float[Tensor, "t *latent"]:
+    """Linear interpolation, (1 - t) a + t b: the straight line, at constant speed.
+
+    t is in [0, 1]; both ends are hit exactly. Raises ValueError for different shapes, NaN or infinity, or t
+    outside [0, 1].
+    """
+    _check(a, b, t)
+    t = t.double()
+    return _combine(1 - t, a, t, b)
+
+
+def slerp(
+    a: Float[Tensor, "*latent"], b: Float[Tensor, "*latent"], t: Float[Tensor, " t"]
+) -> Float[Tensor, "t *latent"]:
+    """Spherical linear interpolation: the direction turns along the great circle at constant speed.
+
+    With θ the angle between a and b, the direction at t is (sin((1 - t) θ) a/|a| + sin(t θ) b/|b|) / sin θ
+    (Shoemake 1985, "Animating rotation with quaternion curves"). Shoemake's quaternions have unit
+    length; here the length goes linearly from |a| to |b|, so the path stays in the shell between them.
+    A spatial latent counts as one flattened vector. t is in [0, 1]; both ends are hit exactly.
+
+    Where no one great circle is determined the path is lerp's: a or b zero, θ < MIN_ANGLE (there both agree
+    to 1e-6), θ > π - MIN_ANGLE. Opposite latents are joined by infinitely many great circles; the straight
+    line through 0 depends on nothing but its ends. Raises ValueError as lerp does.
+    """
+    _check(a, b, t)
+    length_a, length_b, angle = _polar(a, b)
+    if length_a == 0 or length_b == 0 or not MIN_ANGLE <= angle <= math.pi - MIN_ANGLE:
+        return lerp(a, b, t)
+    t = t.double()
+    length = (1 - t) * length_a + t * length_b
+    weight_a = torch.sin((1 - t) * angle) / math.sin(angle) * (length / length_a)
+    weight_b = torch.sin(t * angle) / math.sin(angle) * (length / length_b)
+    return _combine(weight_a, a, weight_b, b)
+
+
+@dataclass(frozen=True)
+class Interpolation:
+    """One way from A to B, with what the page says about it."""
+
+    title: str
+    function: Path
+    domain: Literal["latent", "pixel"]  # pixel: between the decoded images, not the latents
+    explanation: str
+    source: str
+
+
+INTERPOLATIONS: dict[str, Interpolation] = {
+    "slerp": Interpolation(
+        "Spherical (slerp)",
+        slerp,
+        "latent",
+        "Turns from A to B at the distance from the centre where the model's images lie.",
+        "Shoemake 1985; for latent spaces White 2016, arXiv:1609.04468",
+    ),
+    "lerp": Interpolation(
+        "Linear (lerp)",
+        lerp,
+        "latent",
+        "The straight line through latent space; its middle is nearer the centre, where images are blander.",
+        "(1 - t) A + t B",
+    ),
+    "cross-fade": Interpolation(
+        "Cross-fade (control)",
+        lerp,
+        "pixel",
+        "Blends the two pictures and not their latents: a double exposure, to see what a latent path is not.",
+        "(1 - t) A + t B on the decoded pixels",
+    ),
+}
+
+
+def _check(a: Tensor, b: Tensor, t: Tensor) -> None:
+    if a.shape != b.shape:
+        raise ValueError(f"expected two latents of one shape, got {tuple(a.shape)} and {tuple(b.shape)}")
+    if not (torch.isfinite(a).all() and torch.isfinite(b).all()):
+        raise ValueError("expected finite latents, got NaN or infinity")
+    if t.ndim != 1 or not ((t >= 0) & (t <= 1)).all():
+        raise ValueError(f"expected a vector t within [0, 1], got {t.tolist()}")
+
+
+def _polar(a: Tensor, b: Tensor) -> tuple[float, float, float]:
+    """Lengths |a| and |b| and the angle between, in radians, as float64; the angle is 0 beside a zero vector.
+
+    2 atan2(|u - v|, |u + v|) of the unit vectors stays accurate near 0 and π, where the arc cosine does not
+    (Kahan 2006, "How futile are mindless assessments of roundoff in floating-point computation?").
+    """
+    a, b = a.double().flatten(), b.double().flatten()
+    length_a, length_b = float(a.norm()), float(b.norm())
+    if length_a == 0 or length_b == 0:
+        return length_a, length_b, 0.0
+    u, v = a / length_a, b / length_b
+    return length_a, length_b, 2 * math.atan2(float((u - v).norm()), float((u + v).norm()))
+
+
+def _combine(weight_a: Tensor, a: Tensor, weight_b: Tensor, b: Tensor) -> Tensor:
+    """weight_a a + weight_b b for every weight, in a's dtype; summed in float64: near π weights are large."""
+    shape = (-1,) + (1,) * a.ndim
+    return (weight_a.reshape(shape) * a.double() + weight_b.reshape(shape) * b.double()).to(a.dtype)
