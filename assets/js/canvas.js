@@ -1,0 +1,46 @@
+/** The big picture: follows the store's morph through the live channel. */
+
+import { createFollower } from "./follower.js";
+import { notify } from "./notice.js";
+import { modelStatus, morphOf, store } from "./state.js";
+
+const PATIENCE_MS = 250; // a frame that takes longer gets a word about what is waited for
+
+/** Start painting into `canvas`; `note` says what is waited for. Returns the follower. */
+export function startCanvas(canvas, note) {
+  const context = canvas.getContext("2d", { alpha: false });
+  let patience = null;
+
+  function paint({ sequence, bitmap, morph }) {
+    if (canvas.width !== bitmap.width) canvas.width = canvas.height = bitmap.width;
+    context.drawImage(bitmap, 0, 0);
+    Object.assign(canvas.dataset, { sequence, ...morph }); // what is on screen, for whoever needs to know
+    canvas.setAttribute("aria-label", describe(morph));
+  }
+
+  function busy(waiting) {
+    if (waiting) patience ??= setTimeout(() => (note.textContent = waitingText()), PATIENCE_MS);
+    else {
+      clearTimeout(patience);
+      patience = null;
+      note.textContent = "";
+    }
+  }
+
+  const follower = createFollower({ lane: "canvas", paint, busy, fail: (error) => notify(error.message, "error") });
+  store.watch(["model", "a", "b", "method", "alpha"], (state) => {
+    if (state.model && state.a !== null && state.b !== null) follower.follow(morphOf(state));
+  });
+  store.watch(["connection"], ({ connection }) => connection === "open" && follower.again());
+  return follower;
+}
+
+function waitingText() {
+  const { model, msPerFrame } = store.get();
+  const title = modelStatus(model)?.title ?? "the model";
+  const pace = msPerFrame > PATIENCE_MS ? `, about ${(msPerFrame / 1000).toFixed(1)} s a frame on this device` : "";
+  return `${title} is decoding${pace} …`;
+}
+
+const describe = ({ a, b, alpha, method }) =>
+  `Picture at alpha ${Number(alpha).toFixed(2)} on the ${method} path from ${a} to ${b}`;

@@ -1,0 +1,41 @@
+/** The bar at the top: model menu, where it runs and how fast, and the help. */
+
+import { startKeys, toggleHelp } from "./keys.js";
+import { notify } from "./notice.js";
+import { chooseModel, ready } from "./session.js";
+import { store } from "./state.js";
+
+export async function mount(element) {
+  startKeys(element.querySelector("dialog"));
+  element.querySelector("[data-help]").addEventListener("click", toggleHelp);
+  element.querySelector("dialog").addEventListener("click", ({ target, currentTarget }) => {
+    if (target === currentTarget) currentTarget.close(); // a click on the backdrop
+  });
+  await ready;
+  startMenu(element.querySelector("select"));
+  const device = element.querySelector("[data-device]");
+  const speed = element.querySelector("[data-speed]");
+  store.watch(["status", "connection"], ({ status, connection }) => {
+    device.textContent = connection === "open" ? status.device : "no connection";
+    device.classList.toggle("lost", connection === "lost");
+  });
+  store.watch(["msPerFrame"], ({ msPerFrame }) => {
+    speed.textContent = msPerFrame > 0 ? `${msPerFrame.toFixed(msPerFrame < 10 ? 1 : 0)} ms/frame` : "";
+  });
+}
+
+function startMenu(menu) {
+  store.watch(["status"], ({ status }) => {
+    const listed = status.models.filter(({ listed, name }) => listed || name === store.get().model);
+    if (menu.options.length === listed.length) return;
+    menu.replaceChildren(...listed.map(({ name, title }) => new Option(title, name)));
+  });
+  store.watch(["model", "pending", "status"], ({ model, pending }) => {
+    menu.value = pending ?? model;
+  });
+  menu.addEventListener("change", async () => {
+    const title = menu.selectedOptions[0].textContent;
+    notify(`${title} is being prepared. Everything goes on as it is until then.`);
+    await chooseModel(menu.value);
+  });
+}

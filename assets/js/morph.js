@@ -1,0 +1,74 @@
+/** The morph: A, the big picture and B, alpha, the path's menu, play, swap, random, the filmstrip and the link. */
+
+import { startCanvas } from "./canvas.js";
+import { startCards } from "./cards.js";
+import { startFilmstrip } from "./filmstrip.js";
+import { notify } from "./notice.js";
+import { startPlayer, togglePlay } from "./player.js";
+import { startProgress } from "./progress.js";
+import { ready } from "./session.js";
+import { isShareable, link } from "./share.js";
+import { randomPair, setAlpha, store, swap } from "./state.js";
+
+export async function mount(element) {
+  await ready;
+  const find = (selector) => element.querySelector(selector);
+  const follower = startCanvas(find(".result canvas"), find(".waiting"));
+  startCards(element.querySelectorAll("[data-card]"));
+  startFilmstrip(find(".film"), follower);
+  startProgress(find(".preparing"));
+  startPlayer();
+  startSlider(find("input[type=range]"), find("output"));
+  startPathMenu(find("[data-method]"), find("[data-explanation]"));
+  startButtons(find);
+}
+
+function startSlider(slider, readout) {
+  slider.addEventListener("input", () => {
+    store.set({ playing: false });
+    setAlpha(slider.valueAsNumber);
+  });
+  store.watch(["alpha"], ({ alpha }) => {
+    slider.value = alpha;
+    slider.style.setProperty("--alpha", alpha);
+    readout.textContent = alpha.toFixed(2);
+  });
+}
+
+function startPathMenu(menu, explanation) {
+  const { methods } = store.get().status;
+  menu.replaceChildren(...methods.map(({ name, title }) => new Option(title, name)));
+  menu.addEventListener("change", () => store.set({ method: menu.value }));
+  store.watch(["method"], ({ method }) => {
+    menu.value = method;
+    const chosen = methods.find(({ name }) => name === method);
+    explanation.textContent = chosen?.explanation ?? "";
+    explanation.title = chosen?.source ?? "";
+  });
+}
+
+function startButtons(find) {
+  const play = find("[data-play]");
+  play.addEventListener("click", togglePlay);
+  store.watch(["playing"], ({ playing }) => {
+    play.classList.toggle("playing", playing);
+    play.setAttribute("aria-label", playing ? "Pause" : "Play from A to B and back");
+  });
+  find("[data-swap]").addEventListener("click", swap);
+  find("[data-random]").addEventListener("click", randomPair);
+  find("[data-share]").addEventListener("click", share);
+}
+
+async function share() {
+  const text = String(link());
+  if (!isShareable(store.get())) {
+    notify("Pictures of your own stay in this session, so a link cannot hold them: choose portraits from the map.", "error");
+    return;
+  }
+  try {
+    await navigator.clipboard.writeText(text);
+    notify("The link to this morph was copied.");
+  } catch {
+    notify(`Copying is not allowed here. The link is in the address bar: ${text}`);
+  }
+}

@@ -1,0 +1,40 @@
+/** The drawer “My images”: open pictures or the camera, and see what the model makes of each. */
+
+import { openCamera } from "./camera.js";
+import { choosePicture, startPictures } from "./pictures.js";
+import { ready } from "./session.js";
+import { choosePoint, store } from "./state.js";
+
+export async function mount(element) {
+  await ready;
+  startPictures();
+  const camera = element.querySelector("dialog");
+  for (const button of element.querySelectorAll("[data-open]")) {
+    button.addEventListener("click", () => choosePicture(button.dataset.open));
+  }
+  for (const button of element.querySelectorAll("[data-camera]")) {
+    button.addEventListener("click", () => openCamera(camera, button.dataset.camera));
+  }
+  const drawer = element.querySelector("details");
+  const list = element.querySelector(".pictures");
+  const template = element.querySelector("template");
+  store.watch(["pictures", "model"], ({ pictures, model }, before) => {
+    const own = pictures.filter((picture) => picture.model === model);
+    list.replaceChildren(...own.map((picture) => createEntry(template, picture)));
+    if (pictures.length > before.pictures.length) drawer.open = true;
+  });
+}
+
+function createEntry(template, { id, original, reconstruction, psnr, verdict, known }) {
+  const entry = template.content.cloneNode(true).firstElementChild;
+  entry.querySelector("[data-original]").src = original;
+  entry.querySelector("[data-reconstruction]").src = reconstruction;
+  entry.querySelector("[data-psnr]").textContent = `${psnr.toFixed(1)} dB`;
+  entry.querySelector("[data-verdict]").textContent = verdict;
+  entry.classList.toggle("unknown", !known);
+  entry.dataset.id = id;
+  for (const button of entry.querySelectorAll("[data-use]")) {
+    button.addEventListener("click", () => choosePoint(id, button.dataset.use));
+  }
+  return entry;
+}

@@ -1,0 +1,35 @@
+/** Short messages to the person, one line each, in the corner; errors stay longer, and can be closed. */
+
+const SECONDS = { info: 5, error: 12 };
+
+/** Show a message; the same text again only renews it. */
+export function notify(text, kind = "info") {
+  const list = document.querySelector(".notices");
+  if (!list) return;
+  const same = [...list.children].find((entry) => entry.firstChild.textContent === text);
+  const entry = same ?? createEntry(text, kind);
+  list.append(entry);
+  clearTimeout(entry.expiry);
+  entry.expiry = setTimeout(() => entry.remove(), SECONDS[kind] * 1000);
+}
+
+function createEntry(text, kind) {
+  const entry = document.createElement("div");
+  entry.className = `notice ${kind}`;
+  const close = document.createElement("button");
+  close.textContent = "×";
+  close.setAttribute("aria-label", "Close this message");
+  close.addEventListener("click", () => entry.remove());
+  entry.append(Object.assign(document.createElement("span"), { textContent: text }), close);
+  return entry;
+}
+
+/** Run an action and show what it throws as an error. */
+export async function attempt(action) {
+  try {
+    return await action();
+  } catch (error) {
+    notify(error.message, "error");
+    return undefined;
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * What lies over the map: the path from A to B, the place on it that is shown, A and B, and uploads. Drawn as SVG of
+ * our own, because moving one dot through Plotly.restyle recalculates every trace: too slow to follow a drag.
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Draw into `svg`, which covers the Plotly figure `plot`; `pick(point, event)` is called on a click on an upload. */
+export function createOverlay(svg, plot, pick) {
+  const [path, halo, dot, uploads, a, b] = ["path", "halo", "dot", "uploads", "a", "b"].map((name) =>
+    svg.querySelector(`.${name}`),
+  );
+  const gradient = svg.querySelector("linearGradient");
+  let shown = { points: [], a: null, b: null, alpha: 0.5, uploads: [] };
+
+  function project([x, y]) {
+    const { xaxis, yaxis } = plot._fullLayout;
+    return [
+      xaxis._offset + ((x - xaxis.range[0]) / (xaxis.range[1] - xaxis.range[0])) * xaxis._length,
+      yaxis._offset + (1 - (y - yaxis.range[0]) / (yaxis.range[1] - yaxis.range[0])) * yaxis._length,
+    ];
+  }
+
+  function draw() {
+    if (!plot._fullLayout) return;
+    const points = shown.points.map(project);
+    const line = points.map((point) => point.join(",")).join(" ");
+    path.setAttribute("points", line);
+    halo.setAttribute("points", line);
+    if (points.length > 0) aim(gradient, points[0], points.at(-1));
+    moveTo(a, shown.a && project(shown.a));
+    moveTo(b, shown.b && project(shown.b));
+    for (const { place, mark } of shown.uploads) moveTo(mark, place && project(place));
+    drawDot();
+  }
+
+  function drawDot() {
+    moveTo(dot, shown.points.length > 0 && plot._fullLayout ? project(along(shown.points, shown.alpha)) : null);
+  }
+
+  function createUpload({ id, coordinates }) {
+    const mark = document.createElementNS(SVG, "g");
+    const shape = document.createElementNS(SVG, "path");
+    shape.setAttribute("d", "M0,-7 7,0 0,7 -7,0Z");
+    const title = document.createElementNS(SVG, "title");
+    title.textContent = "Your picture: click to use it";
+    mark.append(shape, title);
+    mark.addEventListener("click", (event) => pick(id, event));
+    return { place: coordinates, mark };
+  }
+
+  return {
+    draw,
+    /** The path's points and the ends, in map coordinates; empty and null while there are none. */
+    setPath({ points, a: from, b: to }) {
+      shown = { ...shown, points, a: from, b: to };
+      draw();
+    },
+    setAlpha(alpha) {
+      shown.alpha = alpha;
+      drawDot();
+    },
+    setUploads(pictures) {
+      shown.uploads = pictures.map(createUpload);
+      uploads.replaceChildren(...shown.uploads.map(({ mark }) => mark));
+      draw();
+    },
+  };
+}
+
+/** The place at alpha in [0, 1] of a polyline whose points are evenly spaced in alpha. */
+function along(points, alpha) {
+  const position = alpha * (points.length - 1);
+  const index = Math.min(Math.floor(position), points.length - 2);
+  const [from, to] = [points[index], points[index + 1]];
+  return from.map((value, axis) => value + (to[axis] - value) * (position - index));
+}
+
+function aim(gradient, [x1, y1], [x2, y2]) {
+  for (const [name, value] of Object.entries({ x1, y1, x2, y2 })) gradient.setAttribute(name, value);
+}
+
+function moveTo(mark, place) {
+  mark.style.display = place ? "" : "none";
+  if (place) mark.setAttribute("transform", `translate(${place[0]},${place[1]})`);
+}

@@ -1,0 +1,67 @@
+/** The person's own pictures: encoded by the model, shown beside what it makes of them, and used as A or B. */
+
+import { attempt, notify } from "./notice.js";
+import { post } from "./server.js";
+import { modelStatus, store } from "./state.js";
+
+const IMAGE = /^image\//;
+
+const chooser = Object.assign(document.createElement("input"), { type: "file", accept: "image/*", hidden: true });
+chooser.setAttribute("aria-label", "Picture file");
+
+/** Open the file chooser for A or B. */
+export function choosePicture(slot) {
+  chooser.onchange = () => {
+    const [file] = chooser.files;
+    if (file) openPicture(slot, file);
+    chooser.value = ""; // so that the same file can be chosen again
+  };
+  chooser.click();
+}
+
+/** Encode a picture with the current model and put it into a slot; what is wrong with it is said in a notice. */
+export async function openPicture(slot, file) {
+  const { model } = store.get();
+  notify(`${modelStatus(model).title} is encoding your picture …`);
+  const id = await attempt(() => encode(model, file));
+  if (id) store.set({ [slot]: id });
+}
+
+/** The same picture in another model: its new id there, or null where the file is gone or cannot be encoded. */
+export async function reopen(id, model) {
+  const known = store.get().pictures.find((picture) => picture.id === id);
+  return known ? ((await attempt(() => encode(model, known.file))) ?? null) : null;
+}
+
+async function encode(model, file) {
+  const answer = await post("upload", { model }, file);
+  store.set({ pictures: [{ ...answer, model, file }, ...store.get().pictures] });
+  return answer.id;
+}
+
+export function startPictures() {
+  document.body.append(chooser);
+  document.addEventListener("paste", (event) => {
+    const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => IMAGE.test(type));
+    if (file) openPicture(store.get().slot, file);
+  });
+  document.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    mark(event.target.closest("[data-card]"));
+  });
+  document.addEventListener("dragleave", (event) => event.relatedTarget ?? mark(null));
+  document.addEventListener("drop", (event) => {
+    const [file] = event.dataTransfer.files;
+    if (!file) return;
+    event.preventDefault(); // the browser would leave the page to show the file
+    mark(null);
+    openPicture(event.target.closest("[data-card]")?.dataset.card ?? store.get().slot, file);
+  });
+}
+
+/** Show where a dragged file would go: the card under it, or the active slot's. */
+function mark(card) {
+  for (const marked of document.querySelectorAll(".drop-here")) marked.classList.remove("drop-here");
+  card?.classList.add("drop-here");
+}

@@ -1,0 +1,26 @@
+/** Plays the path forth and back. */
+
+import { setAlpha, store } from "./state.js";
+
+const SECONDS = 3; // from A to B
+
+/** Start to play whenever the store's `playing` turns true. */
+export function startPlayer() {
+  store.watch(["playing"], ({ playing, alpha }) => {
+    if (!playing) return;
+    let phase = alpha; // in [0, 2): up to 1 is the way to B, from there the way back
+    let last = performance.now();
+    const step = (now) => {
+      if (!store.get().playing) return;
+      phase = (phase + (now - last) / 1000 / SECONDS) % 2;
+      last = now;
+      setAlpha(phase <= 1 ? phase : 2 - phase);
+      requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  });
+}
+
+export function togglePlay() {
+  store.set({ playing: !store.get().playing });
+}

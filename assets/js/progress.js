@@ -1,0 +1,17 @@
+/** Says what a model in preparation is doing, with a bar; empty while nothing is prepared. */
+
+import { modelStatus, store } from "./state.js";
+
+/** Keep `element` (with a <progress> and a text) at the model that is being prepared, or the one in use. */
+export function startProgress(element) {
+  const bar = element.querySelector("progress");
+  const text = element.querySelector("span");
+  store.watch(["status", "pending", "model"], ({ pending, model, status }) => {
+    const entry = status && modelStatus(pending ?? model);
+    element.hidden = entry?.state !== "loading";
+    if (element.hidden) return;
+    bar.value = entry.progress;
+    const meanwhile = pending ? ` Until then the page stays with ${modelStatus(model)?.title ?? "the old model"}.` : "";
+    text.textContent = `${entry.title}: ${entry.message || "starting"}.${meanwhile}`;
+  });
+}

@@ -1,0 +1,44 @@
+/** Talking to the app's own routes, relative to the page so that it works behind any proxy's path. */
+
+/** Address of a route, with the parameters that are not null. */
+export function address(path, parameters = {}) {
+  const url = new URL(`explorer/${path}`, document.baseURI);
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== null && value !== undefined) url.searchParams.set(name, value);
+  }
+  return url;
+}
+
+/** Ask a route; throws an Error whose message is the server's sentence for the person. */
+async function ask(path, parameters, options) {
+  let response;
+  try {
+    response = await fetch(address(path, parameters), options);
+  } catch {
+    throw new Error("The server cannot be reached.");
+  }
+  if (response.ok) return response;
+  const answer = await response.json().catch(() => ({}));
+  throw new Error(answer.error ?? `The server answered ${response.status} to ${path}.`);
+}
+
+export async function getJson(path, parameters) {
+  return (await ask(path, parameters)).json();
+}
+
+export async function post(path, parameters, body) {
+  return (await ask(path, parameters, { method: "POST", body })).json();
+}
+
+/**
+ * A binary payload: uint32 length of a JSON header, the header, padding to 4 bytes, then raw little-endian values.
+ * Returns the header with `values` as an array of its `dtype`.
+ */
+export async function getValues(path, parameters) {
+  const buffer = await (await ask(path, parameters)).arrayBuffer();
+  const length = new DataView(buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  const start = Math.ceil((4 + length) / 4) * 4;
+  const Values = { float32: Float32Array, uint8: Uint8Array }[header.dtype];
+  return { ...header, values: new Values(buffer, start) };
+}

@@ -1,0 +1,75 @@
+/** The page's one store: what is shown now. Panels read it, change it, and subscribe to the keys they draw. */
+
+function createStore(initial) {
+  let state = Object.freeze({ ...initial });
+  const subscriptions = new Set();
+
+  function set(changes) {
+    const before = state;
+    const changed = Object.keys(changes).filter((key) => !Object.is(before[key], changes[key]));
+    if (changed.length === 0) return;
+    state = Object.freeze({ ...before, ...changes });
+    for (const { keys, listener } of [...subscriptions]) {
+      if (keys.some((key) => changed.includes(key))) listener(state, before);
+    }
+  }
+
+  /** Call `listener(state, before)` now and whenever one of `keys` changes. */
+  function watch(keys, listener) {
+    subscriptions.add({ keys, listener });
+    listener(state, state);
+  }
+
+  return { get: () => state, set, watch };
+}
+
+export const store = createStore({
+  model: null, // name of the model that decodes
+  a: null, // point ids: a portrait's number, or "u…" for an upload
+  b: null,
+  method: "slerp",
+  alpha: 0.5, // position on the path, in [0, 1]
+  slot: "a", // which of A and B the next click on the map sets
+  playing: false,
+  pending: null, // name of a model that is being prepared and will be switched to
+  connection: "connecting", // or "open", "lost"
+  pictures: [], // the person's own: {id, model, file, original, reconstruction, psnr, verdict, known, coordinates}
+  status: null, // what the server last said about itself and its models
+  msPerFrame: 0, // the device's time for one frame, from the newest frame
+});
+
+/** The complete description of a frame: what the live channel, the API and a share link all say. */
+export function morphOf({ model, a, b, method, alpha }) {
+  return { model, a, b, method, alpha };
+}
+
+/** The state's entry of a model in the newest status, or undefined. */
+export function modelStatus(name, state = store.get()) {
+  return state.status?.models.find((entry) => entry.name === name);
+}
+
+/** Put a point into the slot that is active (or the given one). */
+export function choosePoint(point, slot = store.get().slot) {
+  store.set({ [slot]: String(point) });
+}
+
+export function swap() {
+  const { a, b, alpha } = store.get();
+  store.set({ a: b, b: a, alpha: round3(1 - alpha) });
+}
+
+/** Two different random points of the current map. */
+export function randomPair() {
+  const count = modelStatus(store.get().model)?.points ?? 0;
+  if (count < 2) return;
+  const a = Math.floor(Math.random() * count);
+  const b = (a + 1 + Math.floor(Math.random() * (count - 1))) % count;
+  store.set({ a: String(a), b: String(b) });
+}
+
+/** Move alpha, kept in [0, 1] and to three digits: what a share link writes is what was shown. */
+export function setAlpha(alpha) {
+  store.set({ alpha: round3(Math.min(1, Math.max(0, alpha))) });
+}
+
+const round3 = (value) => Math.round(value * 1000) / 1000;

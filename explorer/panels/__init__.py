@@ -1,0 +1,99 @@
+"""The page: a table of panels, each a module of its own, and how the app is launched with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import gradio as gr
+from starlette.routing import BaseRoute
+
+from explorer.panels import api, live, portrait_map, static, status, uploads
+from explorer.panels.component import client_panel
+from explorer.workspace import Workspace
+
+CACHE_SECONDS = 3600  # after which pictures that the named endpoints returned are deleted
+
+Place = Literal["bar", "stage", "drawers"]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One part of the page: where it stands, what builds it, and the routes that its script asks."""
+
+    place: Place
+    build: Callable[[Workspace], object]
+    routes: Callable[[Workspace], list[BaseRoute]] = lambda _: []
+
+
+def _client(name: str) -> Callable[[Workspace], object]:
+    return lambda _: client_panel(name)
+
+
+PANELS: dict[str, Panel] = {
+    "header": Panel("bar", _client("header"), status.routes),
+    "map": Panel("stage", _client("map"), portrait_map.routes),
+    "morph": Panel("stage", _client("morph"), live.routes),
+    "my_images": Panel("drawers", _client("my_images"), uploads.routes),
+}
+
+
+def build_page(workspace: Workspace) -> gr.Blocks:
+    """The page with every panel in its place, and the named endpoints for programs."""
+    with gr.Blocks(
+        title="Latent Explorer",
+        analytics_enabled=False,
+        fill_width=True,
+        delete_cache=(CACHE_SECONDS, CACHE_SECONDS),
+    ) as page:
+        for place, container in _PLACES.items():
+            with container(elem_id=place):
+                for panel in PANELS.values():
+                    if panel.place == place:
+                        panel.build(workspace)
+        api.build(workspace)
+    return page
+
+
+_PLACES: dict[Place, Callable[..., Any]] = {
+    "bar": gr.Column,
+    "stage": partial(gr.Row, equal_height=True),
+    "drawers": gr.Column,
+}
+
+
+def routes(workspace: Workspace) -> list[BaseRoute]:
+    """The routes of every panel, and the page's own files."""
+    return [route for panel in PANELS.values() for route in panel.routes(workspace)] + static.routes()
+
+
+def launch_options(workspace: Workspace) -> dict[str, Any]:
+    """Arguments of the launch: where to listen, routes and looks; nothing comes from another host."""
+    settings = workspace.settings
+    return {
+        "server_name": settings.host,
+        "server_port": settings.port,
+        "app_kwargs": {"routes": routes(workspace)},
+        "theme": _theme(),
+        "css": static.styles(),
+        "head": static.head(),
+        "footer_links": [],
+        "run_history": False,
+        "ssr_mode": False,
+        "show_error": True,
+        "quiet": True,
+    }
+
+
+def _theme() -> gr.themes.Base:
+    """Fonts of the system, since Gradio's own themes fetch theirs, and dark from the first paint on."""
+    theme = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
+    ground, text = "#0d0f13", "#e9ebef"
+    return theme.set(
+        body_background_fill=ground,
+        body_background_fill_dark=ground,
+        body_text_color=text,
+        body_text_color_dark=text,
+    )

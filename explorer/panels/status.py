@@ -1,0 +1,52 @@
+"""What the page shows at first, and how the models are getting on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from explorer.operations.interpolation import INTERPOLATIONS
+from explorer.panels.answers import answering
+from explorer.panels.portraits import first_pair, labels_of
+from explorer.workspace import ModelStatus, Morph, Workspace
+from models import MODELS
+
+
+def routes(workspace: Workspace) -> list[BaseRoute]:
+    """The status, and the preparing of a model."""
+    fixed = cache(lambda: _fixed(workspace))
+
+    def status(_: Request) -> Response:
+        models = [describe(entry) for entry in workspace.models()]
+        return JSONResponse({"device": str(workspace.device), "models": models, **fixed()})
+
+    def prepare(request: Request) -> Response:
+        return JSONResponse(describe(workspace.prepare(request.query_params.get("model", ""))))
+
+    return [
+        Route("/explorer/status", answering(status)),
+        Route("/explorer/prepare", answering(prepare), methods=["POST"]),
+    ]
+
+
+def describe(status: ModelStatus) -> dict[str, Any]:
+    """A model's status for the page: as it is, and whether it is in the menu and can decode already."""
+    decodes = status.state == "ready" or (status.state == "loading" and status.latent_shape is not None)
+    return asdict(status) | {"listed": MODELS[status.name].listed, "decodes": decodes}
+
+
+def _fixed(workspace: Workspace) -> dict[str, Any]:
+    """What stays as it is while the app runs."""
+    a, b = first_pair(workspace.dataset)
+    methods = [
+        {"name": name, "title": method.title, "explanation": method.explanation, "source": method.source}
+        for name, method in INTERPOLATIONS.items()
+    ]
+    labels = [{"name": label.name, "title": label.title} for label in labels_of(workspace.dataset).values()]
+    first = Morph(model=workspace.settings.model, a=a, b=b).model_dump()
+    return {"first": first, "methods": methods, "labels": labels}
