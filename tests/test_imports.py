@@ -1,0 +1,101 @@
+"""Imports run one way: a layer imports itself and those below it, and heavy libraries have one home."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = {
+    ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file
+    for file in sorted(
+        [
+            *ROOT.glob("app.py"),
+            *ROOT.glob("models/**/*.py"),
+            *ROOT.glob("explorer/*/**/*.py"),
+            *ROOT.glob("explorer/[!_]*.py"),
+        ]
+    )
+}
+NUMERICAL = ("explorer.operations", "explorer.projection", "explorer.metrics", "explorer.images")
+LAYERS = (  # from the ground up; a new module of explorer/ is named here
+    NUMERICAL,
+    ("models.base",),
+    ("explorer.settings", "explorer.futures", "explorer.requests", "explorer.dataset"),
+    ("explorer.worker", "explorer.store"),
+    ("models",),
+    ("explorer.workspace",),
+    ("explorer.panels",),
+    ("app",),
+)
+HOMES = {"diffusers": ("models.sd_vae",), "gradio": ("explorer.panels", "app")}
+NUMERICAL_LIBRARIES = {"numpy", "torch", "jaxtyping", "PIL", "scipy", "sklearn", "skimage", "umap"}
+
+
+def within(module: str, packages: tuple[str, ...]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def layer(module: str) -> int:
+    """Number of the layer that names the module or its nearest package."""
+    package = module
+    while not any(package in names for names in LAYERS):
+        assert "." in package, f"{module} is in no layer: name it in LAYERS"
+        package = package.rpartition(".")[0]
+    return next(number for number, names in enumerate(LAYERS) if package in names)
+
+
+def imports(module: str) -> set[str]:
+    """Every module that the file imports, at any depth of its code."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(FILES[module].read_text())):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively: write the whole name"
+            found |= {submodule(node.module or "", name.name) for name in node.names}
+    return found
+
+
+def submodule(package: str, name: str) -> str:
+    return f"{package}.{name}" if f"{package}.{name}" in FILES else package
+
+
+def own(modules: set[str]) -> set[str]:
+    return {module for module in modules if module.partition(".")[0] in ("app", "models", "explorer")}
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_a_module_imports_no_layer_above_its_own(module: str) -> None:
+    above = {other for other in own(imports(module)) if layer(other) > layer(module)}
+    assert not above
+
+
+@pytest.mark.parametrize("module", [module for module in FILES if within(module, ("models",))])
+def test_models_import_nothing_of_the_explorer(module: str) -> None:
+    assert not {other for other in own(imports(module)) if not within(other, ("models",))}
+
+
+@pytest.mark.parametrize("module", [module for module in FILES if within(module, NUMERICAL)])
+def test_operations_import_numerical_libraries_only(module: str) -> None:
+    others = {other.partition(".")[0] for other in imports(module) if not within(other, NUMERICAL)}
+    assert others <= NUMERICAL_LIBRARIES | sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_a_heavy_library_has_one_home(library: str) -> None:
+    users = {module for module in FILES if any(within(name, (library,)) for name in imports(module))}
+    assert {user for user in users if within(user, HOMES[library])}, f"nothing imports {library} any more"
+    assert not {user for user in users if not within(user, HOMES[library])}
+
+
+def test_the_model_table_loads_no_model_library() -> None:
+    code = "import sys, models; print(*sorted({'diffusers', 'transformers', 'gradio'} & set(sys.modules)))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.split() == []
