@@ -1,7 +1,6 @@
 /** The bar at the top: model menu, where it runs and how fast, and the help. */
 
 import { startKeys, toggleHelp } from "./keys.js";
-import { notify } from "./notice.js";
 import { chooseModel, ready } from "./session.js";
 import { store } from "./state.js";
 
@@ -33,9 +32,5 @@ function startMenu(menu) {
   store.watch(["model", "pending", "status"], ({ model, pending }) => {
     menu.value = pending ?? model;
   });
-  menu.addEventListener("change", async () => {
-    const title = menu.selectedOptions[0].textContent;
-    notify(`${title} is being prepared. Everything goes on as it is until then.`);
-    await chooseModel(menu.value);
-  });
+  menu.addEventListener("change", () => chooseModel(menu.value));
 }

@@ -21,7 +21,9 @@ export async function mount(element) {
   store.watch(["pictures", "model"], ({ pictures, model }, before) => {
     const own = pictures.filter((picture) => picture.model === model);
     list.replaceChildren(...own.map((picture) => createEntry(template, picture)));
-    if (pictures.length > before.pictures.length) drawer.open = true;
+    if (pictures.length === before.pictures.length) return;
+    drawer.open = true;
+    list.scrollIntoView({ block: "nearest" });
   });
 }
 

@@ -2,15 +2,24 @@
 
 const SECONDS = { info: 5, error: 12 };
 
-/** Show a message; the same text again only renews it. */
+/** Show a message, and return what takes it away early; the same text again only renews it. */
 export function notify(text, kind = "info") {
-  const list = document.querySelector(".notices");
-  if (!list) return;
+  const list = document.querySelector(".notices") ?? document.body.appendChild(createList());
   const same = [...list.children].find((entry) => entry.firstChild.textContent === text);
   const entry = same ?? createEntry(text, kind);
   list.append(entry);
   clearTimeout(entry.expiry);
   entry.expiry = setTimeout(() => entry.remove(), SECONDS[kind] * 1000);
+  return () => entry.remove();
+}
+
+/** Outside every panel, since the panels are mounted in no particular order. */
+function createList() {
+  const list = document.createElement("div");
+  list.className = "notices";
+  list.setAttribute("role", "status");
+  list.setAttribute("aria-live", "polite");
+  return list;
 }
 
 function createEntry(text, kind) {

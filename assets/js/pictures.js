@@ -22,8 +22,9 @@ export function choosePicture(slot) {
 /** Encode a picture with the current model and put it into a slot; what is wrong with it is said in a notice. */
 export async function openPicture(slot, file) {
   const { model } = store.get();
-  notify(`${modelStatus(model).title} is encoding your picture …`);
+  const dismiss = notify(`${modelStatus(model).title} is encoding your picture …`);
   const id = await attempt(() => encode(model, file));
+  dismiss();
   if (id) store.set({ [slot]: id });
 }
 

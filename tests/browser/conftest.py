@@ -1,0 +1,92 @@
+"""The running app, a browser, and pages that must log no error and ask no other host for anything."""
+
+import shutil
+from urllib.parse import urlparse
+
+import pytest
+from explorer_page import ExplorerPage
+from PIL import Image
+from playwright.sync_api import sync_playwright
+from running_app import ROOT, RunningApp
+from skimage import data
+
+import models
+from explorer.store import Dataset
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+]
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory):
+    running = RunningApp(tmp_path_factory.mktemp("app")).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def expected_errors():
+    """Parts of console errors that a test causes on purpose: the browser logs every refused request."""
+    return []
+
+
+@pytest.fixture
+def new_page(browser, expected_errors):
+    """Make pages; at the end none may have logged an error or asked another host for anything."""
+    contexts, errors, foreign = [], [], []
+
+    def make(app, **options):
+        options = {"viewport": {"width": 1280, "height": 800}} | options
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: message.type == "error" and errors.append(message.text))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda request: is_foreign(request.url) and foreign.append(request.url))
+        page.on("websocket", lambda websocket: is_foreign(websocket.url) and foreign.append(websocket.url))
+        return ExplorerPage(page, app)
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert foreign == []
+    assert [error for error in errors if not any(part in error for part in expected_errors)] == []
+
+
+def is_foreign(url):
+    return urlparse(url).scheme in ("http", "https", "ws", "wss") and urlparse(url).hostname != "127.0.0.1"
+
+
+@pytest.fixture
+def explorer(new_page, app):
+    return new_page(app).open()
+
+
+@pytest.fixture(scope="session")
+def astronaut(tmp_path_factory):
+    """A photograph, as a file."""
+    path = tmp_path_factory.mktemp("photo") / "astronaut.png"
+    Image.fromarray(data.astronaut()).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def face_vae():
+    return models.load("face-vae")
+
+
+@pytest.fixture(scope="session")
+def dataset():
+    return Dataset.load(ROOT / "assets" / "portraits.parquet")

@@ -1,0 +1,78 @@
+"""The page as a person uses it: what they do with mouse and keyboard, and what they see."""
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image
+
+WAIT_MS = 20_000  # this machine may be busy
+THUMB = 20  # pixels of the slider's thumb, whose centre cannot reach the ends of the slider
+
+_PIXELS = "canvas => canvas.toDataURL('image/png').split(',')[1]"
+_SHOWN = "document.querySelector('.result canvas').dataset"
+_PLACES = """plot => {
+  const {xaxis, yaxis} = plot._fullLayout, box = plot.getBoundingClientRect();
+  return plot.data.flatMap(({x, y, customdata}) => Array.from(customdata, (point, i) => [
+    point, box.left + xaxis._offset + xaxis.l2p(x[i]), box.top + yaxis._offset + yaxis.l2p(y[i])]));
+}"""
+
+
+class ExplorerPage:
+    def __init__(self, page, app):
+        self.page, self.app = page, app
+        self.plot = page.locator(".plot")
+        self.slider = page.get_by_role("slider")
+
+    def open(self, query="", map_too=True):
+        self.page.goto(self.app.url + query)
+        self.page.wait_for_selector(".result canvas[data-sequence]", timeout=WAIT_MS)
+        if map_too:
+            self.page.wait_for_selector(".plot[data-model]", timeout=WAIT_MS)
+        return self
+
+    def shown(self):
+        """What the canvas says it shows."""
+        return self.page.evaluate(f"({{...{_SHOWN}}})")
+
+    def wait_shown(self, **expected):
+        """Until the canvas shows this."""
+        self.wait(
+            f"expected => Object.entries(expected).every(([k, v]) => {_SHOWN}[k] === String(v))", expected
+        )
+        return self.shown()
+
+    def wait(self, condition, argument=None):
+        self.page.wait_for_function(condition, arg=argument, timeout=WAIT_MS)
+
+    def pixels(self, selector=".result canvas"):
+        """The canvas's pixels, uint8 h w 3."""
+        png = base64.b64decode(self.page.locator(selector).evaluate(_PIXELS))
+        return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+    def places(self):
+        """Every point of the map and where it is on screen, the most solitary first."""
+        rows = np.array(self.plot.evaluate(_PLACES))
+        box = self.plot.bounding_box()
+        inside = (rows[:, 1] > box["x"] + 30) & (rows[:, 1] < box["x"] + box["width"] - 30)
+        inside &= (rows[:, 2] > box["y"] + 30) & (rows[:, 2] < box["y"] + box["height"] - 30)
+        distance = np.hypot(*(rows[:, None, 1:] - rows[None, :, 1:]).transpose(2, 0, 1))
+        np.fill_diagonal(distance, np.inf)
+        order = np.argsort(-np.where(inside, distance.min(1), -1))
+        return [(str(int(point)), x, y) for point, x, y in rows[order]]
+
+    def slider_at(self, alpha):
+        """Where on screen the slider stands for alpha."""
+        box = self.slider.bounding_box()
+        return box["x"] + THUMB / 2 + alpha * (box["width"] - THUMB), box["y"] + box["height"] / 2
+
+    def notice(self, text):
+        """Wait for a message that holds this text, and return it whole."""
+        entry = self.page.locator(".notice", has_text=text).first
+        entry.wait_for(timeout=WAIT_MS)
+        return entry.inner_text()
+
+    def upload(self, slot, path):
+        with self.page.expect_file_chooser() as chooser:
+            self.page.locator(f"figure[data-card={slot}] [data-open]").click()
+        chooser.value.set_files(path)

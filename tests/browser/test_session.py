@@ -1,0 +1,58 @@
+"""The page over time: two tabs at once, a server that restarts, a small screen."""
+
+import re
+
+import pytest
+
+
+def test_two_tabs_do_not_disturb_each_other(new_page, app):
+    one, two = new_page(app).open("?a=17&b=23"), new_page(app).open("?a=5&b=8")
+    for alpha in (0.1, 0.9, 0.3, 0.7):
+        for tab in (one, two):
+            tab.page.mouse.click(*tab.slider_at(alpha))
+    for tab, pair in ((one, {"a": 17, "b": 23}), (two, {"a": 5, "b": 8})):
+        tab.wait_shown(**pair, alpha=float(tab.slider.input_value()))
+
+
+def test_the_page_recovers_when_the_server_restarts(new_page, app, expected_errors, astronaut):
+    expected_errors += [
+        "ERR_CONNECTION_REFUSED",
+        "WebSocket connection",
+        "status of 404",
+        "ERR_CONNECTION_RESET",
+    ]
+    expected_errors += ["ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE_CHUNKED_ENCODING"]
+    explorer = new_page(app).open()
+    explorer.upload("a", astronaut)
+    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
+    forgotten = explorer.shown()["a"]
+    app.stop()
+    explorer.notice("connection was lost")
+    explorer.page.keyboard.press("ArrowRight")  # a wish that has to wait
+    app.start()
+    explorer.notice("Connected again")
+    shown = explorer.wait_shown(alpha=0.51)
+    explorer.wait("was => document.querySelector('.result canvas').dataset.a !== was", forgotten)
+    assert re.match(r"u[0-9a-f]+", explorer.shown()["a"])  # the picture was opened again by itself
+    assert shown["b"] == explorer.shown()["b"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (768, 1024), (1280, 800), (1600, 1000)])
+def test_nothing_is_cut_off_at_any_width(new_page, app, width, height):
+    touch = width < 1000
+    explorer = new_page(app, viewport={"width": width, "height": height}, has_touch=touch).open()
+    assert explorer.page.evaluate("document.documentElement.scrollWidth") <= width
+    canvas = explorer.page.locator(".result canvas").bounding_box()
+    assert canvas["y"] + canvas["height"] <= height  # the picture is whole without scrolling
+    assert canvas["width"] >= 340
+
+
+def test_touch_picks_on_the_map_and_moves_alpha(new_page, app):
+    explorer = new_page(app, viewport={"width": 390, "height": 844}, has_touch=True).open()
+    explorer.plot.scroll_into_view_if_needed()
+    point, x, y = explorer.places()[0]
+    explorer.page.touchscreen.tap(x, y)
+    explorer.wait_shown(a=point)
+    explorer.slider.scroll_into_view_if_needed()
+    explorer.page.touchscreen.tap(*explorer.slider_at(0.8))
+    assert float(explorer.wait_shown(alpha=float(explorer.slider.input_value()))["alpha"]) > 0.7

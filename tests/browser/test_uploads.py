@@ -1,0 +1,73 @@
+"""Pictures of one's own: encoded, shown beside what the model makes of them, put on the map, or refused."""
+
+import base64
+
+import pytest
+from pictures import BAD, GOOD, write
+from skimage import data
+
+DROP = """([selector, base64]) => {
+  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const files = new DataTransfer();
+  files.items.add(new File([bytes], "photo.png", {type: "image/png"}));
+  const target = document.querySelector(selector);
+  for (const type of ["dragover", "drop"]) {
+    target.dispatchEvent(new DragEvent(type, {dataTransfer: files, bubbles: true, cancelable: true}));
+  }
+}"""
+PASTE = """([, base64]) => {
+  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const files = new DataTransfer();
+  files.items.add(new File([bytes], "photo.png", {type: "image/png"}));
+  document.dispatchEvent(new ClipboardEvent("paste", {clipboardData: files, bubbles: true}));
+}"""
+
+
+def assert_placed(explorer, slot):
+    explorer.page.locator(".picture").first.wait_for()
+    shown = explorer.wait(f"() => document.querySelector('.result canvas').dataset.{slot}.startsWith('u')")
+    explorer.page.locator(".overlay .uploads g").first.wait_for()
+    return shown
+
+
+def test_a_photograph_comes_back_with_its_measure_and_a_warning(explorer, astronaut):
+    explorer.upload("b", astronaut)
+    assert_placed(explorer, "b")
+    entry = explorer.page.locator(".picture").first
+    assert 5 < float(entry.locator("[data-psnr]").inner_text().removesuffix(" dB")) < 40
+    assert "far" in entry.locator("[data-verdict]").inner_text()
+    for image in ("original", "reconstruction"):
+        explorer.wait(f"() => document.querySelector('[data-{image}]').naturalWidth === 128")
+
+
+@pytest.mark.parametrize("script", [DROP, PASTE], ids=["drop", "paste"])
+def test_a_picture_can_be_dropped_and_pasted(explorer, astronaut, script):
+    content = base64.b64encode(astronaut.read_bytes()).decode()
+    explorer.page.evaluate(script, ["figure[data-card=a]", content])
+    assert_placed(explorer, "a")
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_unusual_pictures_are_read(explorer, tmp_path, kind):
+    explorer.upload("a", write(tmp_path, kind, data.astronaut()[::4, ::4].copy()))
+    assert_placed(explorer, "a")
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_bad_files_are_refused_with_a_sentence(explorer, tmp_path, expected_errors, kind):
+    expected_errors += ["status of 400"]
+    before = explorer.shown()
+    explorer.upload("a", write(tmp_path, kind, data.astronaut()))
+    assert BAD[kind] in explorer.notice(BAD[kind])
+    explorer.page.keyboard.press("ArrowRight")
+    assert explorer.wait_shown(alpha=0.51)["a"] == before["a"]
+
+
+def test_an_upload_is_chosen_again_from_the_drawer_and_the_map(explorer, astronaut):
+    explorer.upload("a", astronaut)
+    assert_placed(explorer, "a")
+    upload = explorer.shown()["a"]
+    explorer.page.locator("[data-random]").click()
+    explorer.wait("upload => document.querySelector('.result canvas').dataset.a !== upload", upload)
+    explorer.page.locator(".picture").first.get_by_role("button", name="Use as B").click()
+    explorer.wait_shown(b=upload)
