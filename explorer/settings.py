@@ -23,7 +23,9 @@ class Settings(BaseSettings):
         cli_avoid_json=True,
     )
 
-    host: str | None = Field(None, description="address to listen on; GRADIO_SERVER_NAME or 127.0.0.1 if not given")
+    host: str | None = Field(
+        None, description="address to listen on; else GRADIO_SERVER_NAME, else 127.0.0.1"
+    )
     port: int = Field(7860, ge=0, le=65535, description="port to listen on")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where models run")
     model: str = Field("face-vae", description="model shown first")

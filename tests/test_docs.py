@@ -1,0 +1,44 @@
+"""Documentation that names what there is: a model, an interpolation or a panel without a word fails here."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from explorer.operations.interpolation import INTERPOLATIONS
+from explorer.panels import PANELS
+from models import MODELS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
+
+
+@pytest.mark.parametrize("name", [*MODELS, *INTERPOLATIONS, *PANELS])
+def test_every_table_entry_is_documented(name):
+    assert f"`{name}`" in README + ARCHITECTURE
+
+
+@pytest.mark.parametrize("folder", ["models", "explorer"])
+def test_the_house_plan_lists_every_module(folder):
+    for module in (ROOT / folder).glob("*.py"):
+        if module.name != "__init__.py":
+            assert re.search(rf"^  {module.name}\s", ARCHITECTURE, re.MULTILINE), (
+                f"{module.name} is not listed"
+            )
+
+
+@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md"])
+def test_relative_links_lead_somewhere(document):
+    text = (ROOT / document).read_text()
+    for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", text):
+        assert (ROOT / target).exists(), f"{document} links to {target}, which does not exist"
+
+
+def test_the_space_front_matter_pins_the_installed_gradio():
+    pinned = re.search(r"^gradio==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    assert pinned is not None
+    front_matter = README.split("---")[1]
+    assert f"sdk_version: {pinned[1]}" in front_matter
+    assert "sdk: gradio" in front_matter
+    assert "app_file: app.py" in front_matter

@@ -1,0 +1,50 @@
+"""Settings come from the environment or from flags; a wrong one ends in one clear line, not a traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from explorer.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+def run_app(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "app.py", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_flags_win_over_the_environment(monkeypatch):
+    monkeypatch.setenv("LATENT_EXPLORER_PORT", "1234")
+    monkeypatch.setenv("LATENT_EXPLORER_SD_VAE", "/somewhere/vae")
+    settings = Settings(_cli_parse_args=["--port", "99"])
+    assert settings.port == 99
+    assert settings.sd_vae == "/somewhere/vae"
+
+
+def test_help_names_every_setting():
+    done = run_app("--help")
+    assert done.returncode == 0
+    for name in Settings.model_fields:
+        assert "--" + name.replace("_", "-") in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "named"),
+    [
+        ((), {"LATENT_EXPLORER_DEVICE": "tpu"}, "device: Input should be 'auto'"),
+        (("--port", "70000"), {}, "port: Input should be less than or equal to 65535"),
+        (("--no-such-flag",), {}, "--no-such-flag"),
+        (("--model", "gan"), {}, "face-vae"),
+    ],
+)
+def test_a_wrong_setting_is_one_clear_line(arguments, environment, named):
+    done = run_app(*arguments, **environment)
+    assert done.returncode != 0
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
