@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image
 
-WAIT_MS = 20_000  # this machine may be busy
+WAIT_MS = 60_000  # this machine may be busy
 THUMB = 20  # pixels of the slider's thumb, whose centre cannot reach the ends of the slider
 
 _PIXELS = "canvas => canvas.toDataURL('image/png').split(',')[1]"
