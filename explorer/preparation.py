@@ -1,0 +1,152 @@
+"""One model on its way to the page: loaded, the portraits encoded with it, their map made."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+import models
+from explorer.dataset import Dataset
+from explorer.encoding import agrees, cache_path, encode_portraits, portrait
+from explorer.futures import then
+from explorer.projection import Arguments, Projection, fit
+from explorer.store import LatentStore
+from explorer.worker import DecodeWorker, WorkerClosedError
+from models import MODELS
+from models.base import LatentModel, ModelUnavailableError
+
+log = logging.getLogger(__name__)
+
+WARM_UP_AFTER = 20.0  # seconds: the page is up by then
+WARM_UP_IDLE = 3.0  # seconds without a drag
+
+State = Literal["absent", "loading", "ready", "failed"]
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    """How a model is getting on.
+
+    A model that is loaded has a `latent_shape` and decodes, even while its state is still "loading" because
+    the portraits are being encoded and mapped.
+    """
+
+    name: str
+    title: str
+    state: State
+    progress: float  # in [0, 1], of the whole preparation
+    message: str  # one sentence for the person who waits, or who wants to know why it failed
+    image_size: int
+    latent_shape: tuple[int, ...] | None
+    points: int
+
+
+class Preparation:
+    """Prepares a model on a thread of its own; what has been made so far can be used meanwhile."""
+
+    def __init__(
+        self, name: str, dataset: Dataset, worker: DecodeWorker, source: str | None, cache_dir: Path
+    ) -> None:
+        self._entry, self._name, self._worker = MODELS[name], name, worker
+        self._all, self._source, self._cache_dir = dataset, source, cache_dir
+        self._shown = dataset if name == dataset.metadata.get("model") else dataset.with_portraits()
+        self._state: tuple[State, float, str] = ("absent", 0.0, "Not loaded yet")
+        self._lock, self._closing = threading.Lock(), threading.Event()
+        self.model: LatentModel | None = None
+        self.store: LatentStore | None = None
+        self.projection: Projection | None = None
+        self.is_bundled = False  # the shipped latents, map and reconstruction quality are this model's
+
+    def status(self) -> ModelStatus:
+        """Where the preparation stands."""
+        state, progress, message = self._state
+        shape = self.model.space.shape if self.model else None
+        points, size = len(self._shown), self._entry.image_size
+        return ModelStatus(self._name, self._entry.title, state, progress, message, size, shape, points)
+
+    def start(self) -> None:
+        """Begin, or begin again where it failed; returns at once."""
+        with self._lock:
+            if self._state[0] in ("loading", "ready") or self._closing.is_set():
+                return
+            self._report("loading", 0.0, f"Loading {self._entry.title}")
+        threading.Thread(target=self._run, name=f"prepare-{self._name}", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop as soon as possible."""
+        self._closing.set()
+
+    def _run(self) -> None:
+        try:
+            self.model = self.model or self._load()
+            self._fill(self.model)
+            self._report("ready", 1.0, "Ready")
+            if self.is_bundled:
+                self._warm_up()
+        except WorkerClosedError:
+            self._report("failed", 0.0, "The app is closing")
+        except (ModelUnavailableError, ValueError, OSError) as error:
+            self._report("failed", 0.0, str(error))
+        except Exception as error:
+            log.exception("preparing %s failed", self._name)
+            self._report("failed", 0.0, f"{self._entry.title} could not be prepared: {error}")
+
+    def _load(self) -> LatentModel:
+        """On the CPU first: only the copy to another device holds up the worker, never a download."""
+
+        def report(fraction: float, message: str) -> None:
+            self._report("loading", 0.05 * fraction, message)
+
+        model = models.load(self._name, "cpu", report, self._source)
+        if self._worker.device.type == "cpu":
+            return model
+        return self._worker.call(partial(models.load, self._name, self._worker.device, source=self._source))
+
+    def _fill(self, model: LatentModel) -> None:
+        shipped = self._all.latents
+        if self._shown is self._all and agrees(model, self._worker, self._all, shipped, tolerance=0.5):
+            arguments = Arguments.from_json(self._all.metadata["map"])
+            self.projection = Projection(shipped, self._all.coordinates, arguments)
+            self.store = LatentStore(model.space, self._all, shipped, self._all.coordinates)
+            self.is_bundled = True
+            return
+        self._shown = self._all.with_portraits()
+        if self.store is None:
+            latents = torch.zeros(len(self._shown), *model.space.shape)
+            self.store = LatentStore(model.space, self._shown, latents, None, partial(self._request, model))
+        path = cache_path(self._cache_dir, model, self._source, self._shown)
+        encode_portraits(model, self._worker, self.store, path, self._report_encoding)
+        self._report("loading", 0.95, f"Making the map of {len(self.store):,} portraits (UMAP)")
+        self.projection = fit(self.store.latents, Arguments(), self._cache_dir)
+        self.store.coordinates = self.projection.coordinates
+
+    def _request(self, model: LatentModel, row: int) -> Future[Tensor]:
+        picture = portrait(self._shown, row, model.space.image_size)
+        return then(self._worker.submit_encode(model, picture[None]), lambda latents: latents[0])
+
+    def _report_encoding(self, encoded: int, seconds: float) -> None:
+        total, size = len(self._shown), self._entry.image_size
+        left = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+        task = f"Encoding the 128 px portraits, enlarged to {size} px"
+        message = f"{task}: {encoded:,} of {total:,}, about {left} left"
+        self._report("loading", 0.05 + 0.9 * encoded / total, message)
+
+    def _report(self, state: State, progress: float, message: str) -> None:
+        self._state = (state, progress, message)
+
+    def _warm_up(self) -> None:
+        """Compile UMAP's transform while nobody drags, so that the first upload need not wait for it."""
+        wait = WARM_UP_AFTER
+        while not self._closing.wait(wait):
+            if self._worker.idle_seconds > WARM_UP_IDLE and self.projection and self.store:
+                self.projection.transform(self.store.latents[:1])
+                return
+            wait = 1.0

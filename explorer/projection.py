@@ -1,0 +1,189 @@
+"""Latents to a map of two dimensions: UMAP, t-SNE or PCA; fitted once, cached, and open to new points."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import threading
+import warnings
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor
+
+log = logging.getLogger(__name__)
+
+MANY_DIMENSIONS = 256  # above, UMAP and t-SNE see the first COMPONENTS principal components
+COMPONENTS = 50
+EXACT = 4095  # points up to which UMAP finds exact neighbours; for more it compiles an index for a minute
+
+Method = Literal["umap", "tsne", "pca"]
+Matrix = Float[np.ndarray, "n d"]
+Coordinates = Float[np.ndarray, "n 2"]
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Everything that a map depends on besides the latents and the package versions."""
+
+    method: Method = "umap"
+    seed: int = 0
+    n_neighbors: int = 15  # UMAP only, as are the next two
+    min_dist: float = 0.1
+    metric: str = "euclidean"
+
+    @classmethod
+    def from_json(cls, text: str) -> Arguments:
+        """As written by `to_json`; raises ValueError for anything else."""
+        try:
+            return cls(**json.loads(text))
+        except TypeError as error:
+            raise ValueError(f"map arguments: expected {asdict(cls())}, got {text}") from error
+
+    def to_json(self) -> str:
+        """For a cache key or a file's metadata."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+class Projection:
+    """A map of latents that new latents can be placed on; safe to use from any thread."""
+
+    def __init__(self, latents: Tensor, coordinates: Coordinates, arguments: Arguments) -> None:
+        if coordinates.shape != (len(latents), 2):
+            expected = f"expected coordinates of shape ({len(latents)}, 2)"
+            raise ValueError(f"map: {expected}, got {coordinates.shape}")
+        self._latents, self._arguments = latents, arguments
+        self.coordinates = coordinates
+        self._lock = threading.Lock()
+
+    def transform(self, latents: Float[Tensor, "m *latent"]) -> Float[np.ndarray, "m 2"]:
+        """Place new latents on the existing map, which stays as it is.
+
+        UMAP's first call in a process compiles for some twenty seconds; later ones take milliseconds. Raises
+        ValueError for latents of another shape or with NaN, and for t-SNE, which knows no new points.
+        """
+        shape = self._latents.shape[1:]
+        matrix = _matrix(latents)
+        if latents.shape[1:] != shape or not np.isfinite(matrix).all():
+            raise ValueError(
+                f"map: expected finite latents of shape (m, {shape}), got {tuple(latents.shape)}"
+            )
+        if self._arguments.method == "tsne":
+            raise ValueError(
+                "t-SNE makes a map of the points it is given only; use UMAP or PCA to place others"
+            )
+        with self._lock:
+            placed = self._estimator.transform(self._reducer.transform(matrix) if self._reducer else matrix)
+        return np.asarray(placed, np.float32)
+
+    @cached_property
+    def _reducer(self) -> Any:
+        return _reducer(_matrix(self._latents), self._arguments)
+
+    @cached_property
+    def _estimator(self) -> Any:
+        """Rebuilt from latents and coordinates, so that a shipped or cached map needs no second fit."""
+        matrix = _matrix(self._latents)
+        if self._arguments.method == "pca":
+            return _pca(matrix, 2, self._arguments)
+        rows = np.unique(np.linspace(0, len(matrix) - 1, min(len(matrix), EXACT)).round().astype(int))
+        anchors, coordinates = matrix[rows], self.coordinates[rows]
+        estimator = _umap(self._arguments, len(rows), init=coordinates, n_epochs=0)
+        estimator.fit(self._reducer.transform(anchors) if self._reducer else anchors)
+        estimator.embedding_ = np.array(coordinates, np.float32)  # `init` was rescaled by the fit
+        estimator.n_epochs = None  # for transform: as many as UMAP thinks right
+        return estimator
+
+
+def fit(
+    latents: Float[Tensor, "n *latent"], arguments: Arguments, cache_dir: Path | None = None
+) -> Projection:
+    """Make a map, or take it from the cache of the same package versions, latents and arguments.
+
+    Raises ValueError for fewer than 4 latents, or NaN among them.
+    """
+    matrix = _matrix(latents)
+    if len(matrix) < 4 or not np.isfinite(matrix).all():
+        raise ValueError(f"map: expected at least 4 finite latents, got {tuple(latents.shape)}")
+    path = cache_dir and cache_dir / f"map-{_key(matrix, arguments)}.npy"
+    coordinates = _read(path, len(matrix)) if path else None
+    if coordinates is None:
+        coordinates = _fit(matrix, arguments)
+        if path:
+            _write(path, coordinates)
+    return Projection(latents, coordinates, arguments)
+
+
+def _fit(matrix: Matrix, arguments: Arguments) -> Coordinates:
+    if arguments.method == "pca":
+        return np.asarray(_pca(matrix, 2, arguments).transform(matrix), np.float32)
+    reducer = _reducer(matrix, arguments)
+    reduced = reducer.transform(matrix) if reducer else matrix
+    if arguments.method == "umap":
+        return np.asarray(_umap(arguments, len(matrix)).fit_transform(reduced), np.float32)
+    from sklearn.manifold import TSNE
+
+    perplexity = min(30.0, (len(matrix) - 1) / 3)
+    tsne = TSNE(init="pca", random_state=arguments.seed, perplexity=perplexity)
+    return np.asarray(tsne.fit_transform(reduced), np.float32)
+
+
+def _umap(arguments: Arguments, n: int, **more: Any) -> Any:
+    with warnings.catch_warnings():  # umap misses an optional part of its own, which we do not use
+        warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
+        from umap import UMAP  # imported late: numba takes seconds
+    return UMAP(
+        n_neighbors=min(arguments.n_neighbors, n - 1),
+        min_dist=arguments.min_dist,
+        metric=arguments.metric,
+        random_state=arguments.seed,
+        n_jobs=1,  # what a seed asks for
+        **more,
+    )
+
+
+def _pca(matrix: Matrix, components: int, arguments: Arguments) -> Any:
+    from sklearn.decomposition import PCA
+
+    return PCA(min(components, *matrix.shape), random_state=arguments.seed).fit(matrix)
+
+
+def _reducer(matrix: Matrix, arguments: Arguments) -> Any:
+    return _pca(matrix, COMPONENTS, arguments) if matrix.shape[1] > MANY_DIMENSIONS else None
+
+
+def _matrix(latents: Tensor) -> Matrix:
+    return latents.flatten(1).numpy().astype(np.float32, copy=False)
+
+
+def _key(matrix: Matrix, arguments: Arguments) -> str:
+    packages = [f"{name} {version(name)}" for name in ("umap-learn", "scikit-learn", "numpy", "numba")]
+    digest = hashlib.sha256(json.dumps([packages, arguments.to_json(), matrix.shape]).encode())
+    digest.update(np.ascontiguousarray(matrix).tobytes())
+    return digest.hexdigest()[:32]
+
+
+def _read(path: Path, n: int) -> Coordinates | None:
+    try:
+        coordinates: np.ndarray = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None  # absent or damaged: made anew
+    return coordinates if coordinates.shape == (n, 2) and np.isfinite(coordinates).all() else None
+
+
+def _write(path: Path, coordinates: Coordinates) -> None:
+    temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            np.save(file, coordinates)
+        temporary.replace(path)
+    except OSError as error:
+        log.warning("the map is not kept for the next start: %s", error)

@@ -1,0 +1,184 @@
+"""The workspace: what one running app shares between all its users."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from torch import Tensor
+
+from explorer.dataset import Dataset
+from explorer.futures import both, flatten, then
+from explorer.images import to_tensor, to_uint8
+from explorer.operations.interpolation import INTERPOLATIONS
+from explorer.preparation import ModelStatus, Preparation
+from explorer.settings import Settings
+from explorer.store import LatentStore, row_number
+from explorer.uploads import Upload, expected_psnr, upload
+from explorer.worker import DecodeWorker, choose_device
+from models import MODELS
+from models.base import LatentModel
+
+__all__ = ["ModelStatus", "Morph", "NotReadyError", "Upload", "Workspace"]
+
+PORTRAITS = Path(__file__).parent.parent / "assets" / "portraits.parquet"
+
+
+class NotReadyError(RuntimeError):
+    """The model cannot answer yet; the text says what it is waiting for."""
+
+
+def _one_of(names: dict[str, Any]) -> AfterValidator:
+    def check(name: str) -> str:
+        if name not in names:
+            raise ValueError(f"expected one of {', '.join(names)}")
+        return name
+
+    return AfterValidator(check)
+
+
+def _text(point: object) -> object:
+    return str(point) if isinstance(point, int) and not isinstance(point, bool) else point
+
+
+Point = Annotated[str, BeforeValidator(_text), Field(pattern=r"^([0-9]{1,9}|u[0-9a-f]{32})$")]
+"""A portrait number, or the id of an upload."""
+
+
+class Morph(BaseModel):
+    """A picture on the way from A to B: what the live channel, the API and a share link all describe."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: Annotated[str, _one_of(MODELS)]
+    a: Point
+    b: Point
+    method: Annotated[str, _one_of(INTERPOLATIONS)] = "slerp"
+    alpha: float = Field(0.5, ge=0, le=1, allow_inf_nan=False)
+
+
+class Workspace:
+    """Models, worker, portraits and uploads of one app; safe to use from any thread.
+
+    Raises DatasetError where the bundled portraits are missing or damaged, and ValueError for settings that
+    name an unknown model or a device that is not there.
+    """
+
+    def __init__(self, settings: Settings, dataset: Dataset | None = None) -> None:
+        if settings.model not in MODELS:
+            raise ValueError(f"model: expected one of {', '.join(MODELS)}, got {settings.model!r}")
+        device = choose_device(settings.device)
+        self.settings = settings
+        self.dataset = dataset or Dataset.load(PORTRAITS)
+        self._worker = DecodeWorker(device)
+        sources = {"sd-vae-tiny": settings.sd_vae_tiny, "sd-vae": settings.sd_vae}
+        cache_dir = settings.cache_dir.expanduser()
+        self._preparations = {
+            name: Preparation(
+                name, self.dataset, self._worker, sources.get(name.removesuffix("-256")), cache_dir
+            )
+            for name in MODELS
+        }
+        self.prepare(settings.model)
+
+    @property
+    def device(self) -> torch.device:
+        """Where models run."""
+        return self._worker.device
+
+    @property
+    def ms_per_frame(self) -> float:
+        """Moving average of the device time of a live frame; 0 before the first."""
+        return self._worker.ms_per_frame
+
+    def models(self) -> list[ModelStatus]:
+        """Every model and how it is getting on."""
+        return [preparation.status() for preparation in self._preparations.values()]
+
+    def status(self, name: str) -> ModelStatus:
+        """How one model is getting on. Raises ValueError for an unknown name."""
+        return self._preparation(name).status()
+
+    def prepare(self, name: str) -> ModelStatus:
+        """Begin to load a model, and to encode and map the portraits with it; returns at once.
+
+        After a failure it begins again. Raises ValueError for an unknown name.
+        """
+        self._preparation(name).start()
+        return self.status(name)
+
+    def store(self, name: str) -> LatentStore:
+        """The model's latents. Raises NotReadyError until the model is loaded."""
+        return self._loaded(name)[1]
+
+    def row(self, point: str) -> int:
+        """The data set's row of a portrait number; raises UnknownPointError."""
+        return row_number(point, len(self.dataset))
+
+    def frames(
+        self, morph: Morph, alphas: Sequence[float], slot: Hashable | None = None
+    ) -> Future[UInt8[np.ndarray, "t h w 3"]]:
+        """The pictures at `alphas` in [0, 1] (morph.alpha is not used); `slot` as in DecodeWorker.submit.
+
+        Never blocks. Raises NotReadyError and UnknownPointError, and what is wrong with alphas in the future.
+        """
+        model, store = self._loaded(morph.model)
+        method, t = INTERPOLATIONS[morph.method], torch.tensor(list(alphas))
+        ends = both(store.request(morph.a), store.request(morph.b))
+        if method.domain == "latent":
+            return flatten(then(ends, lambda ab: self._worker.submit(model, method.function(*ab, t), slot)))
+        pictures = flatten(then(ends, lambda ab: self._worker.submit(model, torch.stack(ab), slot)))
+        images = then(pictures, to_tensor)
+        return then(images, lambda ab: to_uint8(method.function(ab[0], ab[1], t)))
+
+    def path(self, morph: Morph, n: int) -> Future[Float[Tensor, "n *latent"]]:
+        """Latents evenly spaced in alpha from A to B; none for a cross-fade, which visits no latents.
+
+        Raises NotReadyError and UnknownPointError.
+        """
+        _, store = self._loaded(morph.model)
+        method, t = INTERPOLATIONS[morph.method], torch.linspace(0, 1, n)
+        ends = both(store.request(morph.a), store.request(morph.b))
+        if method.domain == "pixel":
+            return then(ends, lambda ab: ab[0].new_empty(0, *ab[0].shape))
+        return then(ends, lambda ab: method.function(*ab, t))
+
+    def upload(self, model: str, picture: bytes | Path) -> Upload:
+        """Encode a picture file, keep it as a point, and say how well the model knows its like; blocks.
+
+        Raises NotReadyError, and PictureError for a file that is no picture.
+        """
+        loaded, store = self._loaded(model)
+        preparation = self._preparation(model)
+        expected = expected_psnr(self.dataset) if preparation.is_bundled else None
+        return upload(loaded, self._worker, store, preparation.projection, picture, expected)
+
+    def close(self) -> None:
+        """Stop all threads; whoever waits gets WorkerClosedError."""
+        for preparation in self._preparations.values():
+            preparation.close()
+        self._worker.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _preparation(self, name: str) -> Preparation:
+        if name not in self._preparations:
+            raise ValueError(f"model: expected one of {', '.join(self._preparations)}, got {name!r}")
+        return self._preparations[name]
+
+    def _loaded(self, name: str) -> tuple[LatentModel, LatentStore]:
+        preparation = self._preparation(name)
+        model, store = preparation.model, preparation.store
+        if model is None or store is None:
+            raise NotReadyError(preparation.status().message)
+        return model, store
