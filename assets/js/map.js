@@ -10,12 +10,10 @@ import { address, getJson, getValues } from "./server.js";
 import { ready } from "./session.js";
 import { choosePoint, modelStatus, store } from "./state.js";
 
-const PATH_POINTS = 33;
-
 export async function mount(element) {
+  startProgress(element.querySelector(".preparing"));
   await ready;
   startSlots(element.querySelectorAll("[data-slot]"));
-  startProgress(element.querySelector(".preparing"));
   const plot = element.querySelector(".plot");
   const colour = element.querySelector("[data-colour]");
   const Plotly = await attempt(loadPlotly);
@@ -101,7 +99,7 @@ function startPath(overlay, placing) {
     if ((isSame && wasReady && state !== before) || state.a === null || state.b === null) return;
     const mine = ++newest;
     const { model, a, b, method } = state;
-    const path = await getJson("path", { model, a, b, method, n: PATH_POINTS }).catch(() => null);
+    const path = await getJson("path", { model, a, b, method }).catch(() => null);
     if (mine !== newest) return;
     overlay.setPath(path ?? { points: [], a: null, b: null }); // why it failed is said where the frame fails
     placing.textContent = path?.placing ?? "";

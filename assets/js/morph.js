@@ -11,12 +11,12 @@ import { isShareable, link } from "./share.js";
 import { randomPair, setAlpha, store, swap } from "./state.js";
 
 export async function mount(element) {
-  await ready;
   const find = (selector) => element.querySelector(selector);
+  startProgress(find(".preparing"));
+  await ready;
   const follower = startCanvas(find(".result canvas"), find(".waiting"));
   startCards(element.querySelectorAll("[data-card]"));
   startFilmstrip(find(".film"), follower);
-  startProgress(find(".preparing"));
   startPlayer();
   startSlider(find("input[type=range]"), find("output"));
   startPathMenu(find("[data-method]"), find("[data-explanation]"));

@@ -7,11 +7,11 @@ export function startProgress(element) {
   const bar = element.querySelector("progress");
   const text = element.querySelector("span");
   store.watch(["status", "pending", "model"], ({ pending, model, status }) => {
-    const entry = status && modelStatus(pending ?? model);
+    const entry = status && modelStatus(pending ?? model ?? status.first.model);
     element.hidden = entry?.state !== "loading";
     if (element.hidden) return;
     bar.value = entry.progress;
     const meanwhile = pending ? ` Until then the page stays with ${modelStatus(model)?.title ?? "the old model"}.` : "";
-    text.textContent = `${entry.title}: ${entry.message || "starting"}.${meanwhile}`;
+    text.textContent = `${entry.message}.${meanwhile}`;
   });
 }

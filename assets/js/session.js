@@ -14,6 +14,7 @@ export const ready = start();
 
 async function start() {
   store.set({ status: await firstStatus() });
+  await firstModel();
   connect();
   await showFirst();
   startSharing();
@@ -31,6 +32,17 @@ async function firstStatus() {
       notify(error.message, "error");
       await pause(2000);
     }
+  }
+}
+
+/** The model shown first is still loading when the page is opened right after the app was started. */
+async function firstModel() {
+  const { first } = store.get().status;
+  while (!modelStatus(first.model).decodes) {
+    const { title, state, message } = modelStatus(first.model);
+    if (state === "failed") notify(`${title} cannot be used: ${message}`, "error");
+    await pause(state === "failed" ? 5000 : POLL_MS);
+    await refresh();
   }
 }
 

@@ -42,12 +42,9 @@ PANELS: dict[str, Panel] = {
 
 def build_page(workspace: Workspace) -> gr.Blocks:
     """The page with every panel in its place, and the named endpoints for programs."""
-    with gr.Blocks(
-        title="Latent Explorer",
-        analytics_enabled=False,
-        fill_width=True,
-        delete_cache=(CACHE_SECONDS, CACHE_SECONDS),
-    ) as page:
+    cache = (CACHE_SECONDS, CACHE_SECONDS)
+    page = gr.Blocks(title="Latent Explorer", analytics_enabled=False, fill_width=True, delete_cache=cache)
+    with page:
         for place, container in _PLACES.items():
             with container(elem_id=place):
                 for panel in PANELS.values():

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import gradio as gr
 import numpy as np
 from gradio.data_classes import FileData
+from gradio.events import api as add_endpoint
 from gradio.processing_utils import save_pil_to_cache
 from gradio.utils import get_upload_folder
 from jaxtyping import UInt8
@@ -46,16 +47,16 @@ def build(workspace: Workspace) -> None:
 
     def decode(point: str | int, model: str = "face-vae") -> FileData:
         """The picture that the model decodes at a point number or latent id."""
-        return _frame(workspace, Morph(model=model, a=point, b=point, method="lerp", alpha=0.0))
+        return _frame(workspace, _morph(model=model, a=point, b=point, method="lerp", alpha=0.0))
 
     def interpolate(
         a: str | int, b: str | int, alpha: float = 0.5, method: str = "slerp", model: str = "face-vae"
     ) -> FileData:
         """The picture at `alpha` in [0, 1] on the path from a to b; `method` is slerp, lerp or cross-fade."""
-        return _frame(workspace, Morph(model=model, a=a, b=b, method=method, alpha=alpha))
+        return _frame(workspace, _morph(model=model, a=a, b=b, method=method, alpha=alpha))
 
     for endpoint in (models, points, encode, decode, interpolate):
-        gr.api(_explaining(endpoint), api_name=endpoint.__name__, concurrency_limit=4)
+        add_endpoint(_explaining(endpoint), api_name=endpoint.__name__, concurrency_limit=4)
 
 
 def _explaining(endpoint: F) -> F:
@@ -69,6 +70,11 @@ def _explaining(endpoint: F) -> F:
             raise gr.Error(sentence(error), print_exception=False) from error
 
     return call  # type: ignore[return-value]
+
+
+def _morph(**fields: Any) -> Morph:
+    """Validated here, whatever the caller sent."""
+    return Morph.model_validate(fields)
 
 
 def _frame(workspace: Workspace, morph: Morph) -> FileData:

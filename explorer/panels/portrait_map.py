@@ -83,15 +83,15 @@ def _points(workspace: Workspace) -> list[BaseRoute]:
 
 def _path(workspace: Workspace, request: Request) -> dict[str, Any]:
     """The path on the map: points evenly spaced in alpha, the two ends, and how they were placed."""
-    morph = Morph(**{name: request.query_params.get(name, "") for name in ("model", "a", "b", "method")})
+    morph = Morph.model_validate(dict(request.query_params))
     store = workspace.store(morph.model)
     ends = {"a": _position(store.position(morph.a)), "b": _position(store.position(morph.b))}
-    if store.coordinates is None:
-        return {"points": [], "placing": NO_MAP, **ends}
     if INTERPOLATIONS[morph.method].domain == "pixel":
         return {"points": [], "placing": NO_PATH, **ends}
+    if store.coordinates is None:  # the path would have to wait for A and B to be encoded
+        return {"points": [], "placing": NO_MAP, **ends}
     places = store.place(workspace.path(morph, PATH_POINTS).result(), anchors=(morph.a, morph.b))
-    return {"points": places.tolist(), "placing": PLACING, **ends}
+    return {"points": [] if places is None else places.tolist(), "placing": PLACING, **ends}
 
 
 def _position(position: np.ndarray | None) -> list[float] | None:

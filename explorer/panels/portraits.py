@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from explorer.store import Dataset
+from explorer.dataset import Dataset
 
 _DEGREES = ("yaw", "pitch", "roll", "light_azimuth", "light_elevation")
 _GLASSES = {"round": "round glasses", "rect": "square glasses", "sunglasses": "sunglasses"}

@@ -7,7 +7,7 @@ import mimetypes
 from functools import cache
 from pathlib import Path
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 import plotly
 from starlette.requests import Request
 from starlette.responses import Response
@@ -49,7 +49,8 @@ def head() -> str:
 
 @cache
 def _compressed(path: Path) -> bytes:
-    return brotli.compress(path.read_bytes(), quality=6)
+    compressed: bytes = brotli.compress(path.read_bytes(), quality=6)
+    return compressed
 
 
 def routes() -> list[BaseRoute]:

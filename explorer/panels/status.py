@@ -48,5 +48,5 @@ def _fixed(workspace: Workspace) -> dict[str, Any]:
         for name, method in INTERPOLATIONS.items()
     ]
     labels = [{"name": label.name, "title": label.title} for label in labels_of(workspace.dataset).values()]
-    first = Morph(model=workspace.settings.model, a=a, b=b).model_dump()
+    first = Morph.model_validate({"model": workspace.settings.model, "a": a, "b": b}).model_dump()
     return {"first": first, "methods": methods, "labels": labels}

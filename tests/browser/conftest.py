@@ -11,7 +11,7 @@ from running_app import ROOT, RunningApp
 from skimage import data
 
 import models
-from explorer.store import Dataset
+from explorer.dataset import Dataset
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [

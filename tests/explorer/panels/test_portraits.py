@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from explorer.dataset import Dataset
 from explorer.panels.portraits import first_pair, labels_of, telling
-from explorer.store import Dataset
-
 
 ROOT = Path(__file__).parents[3]
 
