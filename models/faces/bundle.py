@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from PIL import Image, UnidentifiedImageError
 
-from models.faces.geometry import Points, Triangles, VertexNormals
+from models.faces.geometry import BasePoints, Points, Triangles, VertexNormals
 
 FORMAT = "face-bundle 1"
 
@@ -40,7 +40,7 @@ class Proxy:
         self.uv, self.triangles = arrays[f"{key}.uv"], arrays[f"{key}.faces"]
         self.normals = VertexNormals(self.corner_vertex[self.triangles])
 
-    def fit(self, base: Points) -> Points:
+    def fit(self, base: BasePoints) -> Points:
         """The proxy's points on a deformed base mesh; offsets scale with the base's spans along each axis."""
         axes = np.arange(3)
         scale = np.abs(base[self._span[:, 0], axes] - base[self._span[:, 1], axes]) / self._span_length

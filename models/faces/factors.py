@@ -65,7 +65,7 @@ def _class(classes: tuple[str, ...], meaning: str, weights: tuple[float, ...] | 
 
 
 def _identity(meaning: str) -> Any:
-    return _number("share", -1, 1, meaning, ClippedNormal(0.5, 1))
+    return _number("share", -1.0, 1.0, meaning, ClippedNormal(0.5, 1.0))
 
 
 @dataclass(frozen=True)
@@ -75,32 +75,42 @@ class Factors:
     Raises ValueError on a value out of range, NaN or an unknown class.
     """
 
-    age: float = _number("years", 18, 80, "shape, folds and skin texture of age")
+    age: float = _number("years", 18.0, 80.0, "shape, folds and skin texture of age")
     gender: float = _number(
-        "share", 0, 1, "0 feminine, 1 masculine: bones, brows, lashes, lips, skin; not hair or beard"
+        "share", 0.0, 1.0, "0 feminine, 1 masculine: bones, brows, lashes, lips, skin; not hair or beard"
     )
-    skin_tone: float = _number("share", 0, 1, "0 light, 1 dark")
-    skin_warmth: float = _number("share", -1, 1, "cool to warm tint of the skin")
-    freckles: float = _number("share", 0, 1, "strength of freckles on nose and cheeks", ZeroOr(0.5, 0, 1))
-    smile: float = _number("share", -1, 1, "-1 mild frown, 0 friendly rest, 1 smile with teeth")
-    mouth_open: float = _number("share", 0, 1, "how far the jaw drops", ZeroOr(0.4, 0, 1))
-    brow: float = _number("share", -1, 1, "-1 lowered, 1 raised brows", ClippedNormal(0.45, 1))
-    eyes_closed: float = _number("share", 0, 1, "1 closes both lids", ZeroOr(0.75, 0, 1))
-    gaze_x: float = _number("share", -1, 1, "eyes to the picture's left (-1) or right (1)")
-    gaze_y: float = _number("share", -1, 1, "eyes down (-1) or up (1)", ClippedNormal(0.5, 1))
+    skin_tone: float = _number("share", 0.0, 1.0, "0 light, 1 dark")
+    skin_warmth: float = _number("share", -1.0, 1.0, "cool to warm tint of the skin")
+    freckles: float = _number(
+        "share", 0.0, 1.0, "strength of freckles on nose and cheeks", ZeroOr(0.5, 0.0, 1.0)
+    )
+    smile: float = _number("share", -1.0, 1.0, "-1 mild frown, 0 friendly rest, 1 smile with teeth")
+    mouth_open: float = _number("share", 0.0, 1.0, "how far the jaw drops", ZeroOr(0.4, 0.0, 1.0))
+    brow: float = _number("share", -1.0, 1.0, "-1 lowered, 1 raised brows", ClippedNormal(0.45, 1.0))
+    eyes_closed: float = _number("share", 0.0, 1.0, "1 closes both lids", ZeroOr(0.75, 0.0, 1.0))
+    gaze_x: float = _number("share", -1.0, 1.0, "eyes to the picture's left (-1) or right (1)")
+    gaze_y: float = _number("share", -1.0, 1.0, "eyes down (-1) or up (1)", ClippedNormal(0.5, 1.0))
     yaw: float = _number(
-        "degrees", -35, 35, "head turned to the picture's left (-) or right (+)", ClippedNormal(15, 35)
+        "degrees",
+        -35.0,
+        35.0,
+        "head turned to the picture's left (-) or right (+)",
+        ClippedNormal(15.0, 35.0),
     )
-    pitch: float = _number("degrees", -15, 15, "head tipped down (-) or up (+)", ClippedNormal(5.5, 15))
-    roll: float = _number("degrees", -10, 10, "head tilted clockwise in the picture", ClippedNormal(3, 10))
-    light_azimuth: float = _number("degrees", -70, 70, "main light from the picture's left (-) or right (+)")
-    light_elevation: float = _number("degrees", 5, 55, "height of the main light")
-    light_contrast: float = _number("share", 0.35, 1, "main light against fill light")
-    light_warmth: float = _number("share", -1, 1, "cool to warm main light")
-    face_width: float = _number("share", -1, 1, "narrow to wide face", ClippedNormal(0.45, 1))
-    fullness: float = _number("share", -1, 1, "lean to full face", ClippedNormal(0.45, 1))
-    jaw: float = _number("share", -1, 1, "narrow to broad jaw", ClippedNormal(0.45, 1))
-    nose_size: float = _number("share", -1, 1, "small to large nose", ClippedNormal(0.45, 1))
+    pitch: float = _number("degrees", -15.0, 15.0, "head tipped down (-) or up (+)", ClippedNormal(5.5, 15.0))
+    roll: float = _number(
+        "degrees", -10.0, 10.0, "head tilted clockwise in the picture", ClippedNormal(3.0, 10.0)
+    )
+    light_azimuth: float = _number(
+        "degrees", -70.0, 70.0, "main light from the picture's left (-) or right (+)"
+    )
+    light_elevation: float = _number("degrees", 5.0, 55.0, "height of the main light")
+    light_contrast: float = _number("share", 0.35, 1.0, "main light against fill light")
+    light_warmth: float = _number("share", -1.0, 1.0, "cool to warm main light")
+    face_width: float = _number("share", -1.0, 1.0, "narrow to wide face", ClippedNormal(0.45, 1.0))
+    fullness: float = _number("share", -1.0, 1.0, "lean to full face", ClippedNormal(0.45, 1.0))
+    jaw: float = _number("share", -1.0, 1.0, "narrow to broad jaw", ClippedNormal(0.45, 1.0))
+    nose_size: float = _number("share", -1.0, 1.0, "small to large nose", ClippedNormal(0.45, 1.0))
     identity_shape_a: float = _identity(
         "first axis of overall facial shape, from the mesh's three base forms"
     )
@@ -116,23 +126,29 @@ class Factors:
     identity_lip_volume: float = _identity("thin to full lips")
     identity_chin_height: float = _identity("short to long chin")
     hair_style: str = _class(HAIR_STYLES, "cut of the hair")
-    hair_length: float = _number("share", 0, 1, "length or volume within the style; nothing on bald and buzz")
-    hair_tone: float = _number("share", 0, 1, "black, brown, red-brown, blond")
-    hair_grey: float = _number("share", 0, 1, "how far the hair is grey, whatever the age", ZeroOr(0.5, 0, 1))
-    beard: float = _number("share", 0, 1, "stubble to full beard, whatever the gender", ZeroOr(0.6, 0.15, 1))
+    hair_length: float = _number(
+        "share", 0.0, 1.0, "length or volume within the style; nothing on bald and buzz"
+    )
+    hair_tone: float = _number("share", 0.0, 1.0, "black, brown, red-brown, blond")
+    hair_grey: float = _number(
+        "share", 0.0, 1.0, "how far the hair is grey, whatever the age", ZeroOr(0.5, 0.0, 1.0)
+    )
+    beard: float = _number(
+        "share", 0.0, 1.0, "stubble to full beard, whatever the gender", ZeroOr(0.6, 0.15, 1.0)
+    )
     lipstick: float = _number(
-        "share", 0, 1, "strength of red lipstick, whatever the gender", ZeroOr(0.5, 0.15, 1)
+        "share", 0.0, 1.0, "strength of red lipstick, whatever the gender", ZeroOr(0.5, 0.15, 1.0)
     )
     glasses: str = _class(GLASSES, "kind of glasses", (0.4, 0.2, 0.2, 0.2))
-    glasses_size: float = _number("share", 0, 1, "small to large lenses")
-    glasses_tone: float = _number("share", 0, 1, "black, brown, red, light frame")
-    lens_opacity: float = _number("share", 0, 1, "tint of the lenses within the kind of glasses")
+    glasses_size: float = _number("share", 0.0, 1.0, "small to large lenses")
+    glasses_tone: float = _number("share", 0.0, 1.0, "black, brown, red, light frame")
+    lens_opacity: float = _number("share", 0.0, 1.0, "tint of the lenses within the kind of glasses")
     eye_color: str = _class(EYE_COLORS, "colour of the iris")
     brow_style: str = _class(BROW_STYLES, "pattern of the brow hairs")
-    backdrop_tone: float = _number("share", 0, 1, "hue of the backdrop")
-    backdrop_light: float = _number("share", 0, 1, "brightness of the backdrop")
-    shirt_tone: float = _number("share", 0, 1, "hue of the shirt")
-    shirt_light: float = _number("share", 0, 1, "brightness of the shirt")
+    backdrop_tone: float = _number("share", 0.0, 1.0, "hue of the backdrop")
+    backdrop_light: float = _number("share", 0.0, 1.0, "brightness of the backdrop")
+    shirt_tone: float = _number("share", 0.0, 1.0, "hue of the shirt")
+    shirt_light: float = _number("share", 0.0, 1.0, "brightness of the shirt")
 
     def __post_init__(self) -> None:
         for name, factor in FACTORS.items():

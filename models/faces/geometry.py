@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 Points = Float[np.ndarray, "n 3"]
+BasePoints = Float[np.ndarray, "base 3"]  # of the base mesh, where a second mesh is at hand
 Triangles = Int[np.ndarray, "m 3"]
 Matrix4 = Float[np.ndarray, "4 4"]
 

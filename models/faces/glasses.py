@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from models.faces.bundle import Bundle
 from models.faces.factors import Factors
-from models.faces.geometry import Points, Solid, join, smoothstep, tube
+from models.faces.geometry import BasePoints, Points, Solid, join, smoothstep, tube
 from models.faces.head import EYE_DISTANCE
 
 _RIM_POINTS = 36
@@ -89,7 +89,9 @@ class GlassesModel:
         )
         return tube(path, cut.radius, closed=False)
 
-    def _arm(self, layout: _Layout, face: Points, ear: Points, side: float, reach: float) -> Points:
+    def _arm(
+        self, layout: _Layout, face: BasePoints, ear: Float[np.ndarray, " 3"], side: float, reach: float
+    ) -> Points:
         """From the hinge to the ear, pushed out where the temple is wider."""
         edge, hinge_y = layout.centre[0] + layout.half_width, layout.centre[1] + 0.45 * layout.half_height
         hinge = np.array([edge + 0.015, hinge_y, layout.depth(edge)])

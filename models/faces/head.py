@@ -167,7 +167,7 @@ class HeadModel:
     def eyes(self, head: Head, f: Factors) -> Points:
         """Eyeballs turned by the gaze, base units."""
         eyes = self._bundle.proxies["eyes"].fit(head.identity)
-        gaze = rotation(33 * f.gaze_x, 22 * f.gaze_y, 0)
+        gaze = rotation(33 * f.gaze_x, 22 * f.gaze_y, 0.0)
         is_left = eyes[:, :1] > 0
         centre = np.where(is_left, head.left_eye, head.right_eye)
         return np.asarray((eyes - centre) @ gaze.T + centre, np.float32)

@@ -62,7 +62,7 @@ def test_a_flat_record_gives_the_same_portrait() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1.01, -1.01, "0.5", None, True])
-def test_a_bad_number_is_named_with_what_was_expected(plain: Factors, value: object) -> None:
+def test_a_bad_number_is_named_with_what_was_expected(plain: Factors, value: object, unchecked: None) -> None:
     with pytest.raises(ValueError, match=r"factor smile: expected a number in \[-1, 1\]; got") as caught:
         replace(plain, smile=value)
     assert repr(value) in str(caught.value)

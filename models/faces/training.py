@@ -1,0 +1,180 @@
+"""Train a face VAE on rendered portraits, a folder of pictures or a Hugging Face data set.
+
+    python -m models.faces.training --data DIR --out runs/face --minutes 80
+
+Writes log.csv, sample sheets, a checkpoint that the same command resumes from, and face-vae.safetensors,
+which the app loads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from models.face_vae import FaceVAE, FaceVAEConfig, FaceVAENetwork
+from models.faces.losses import PART_WEIGHTS, Losses, pixel_weights, vae_loss
+from models.faces.run_log import RunLog
+from models.faces.trainer_state import TrainerState, read_checkpoint, write_checkpoint
+from models.faces.trainset import Pictures, batches, gather, open_pictures
+from models.faces.warm_start import to_images, warm_start
+
+BATCH = 32
+LEARNING_RATE = 1e-3
+# The linear encoder stays the whitened principal components of thumbnails: its 3,072 inputs make Adam's steps
+# on it too coarse. Dense maps next to the latent take smaller steps for the same reason.
+SLOW = 0.2
+WARM_UP_STEPS = 150
+# Weight of the KL in nats an image. At the warm start it leaves every one of the 128 components alive; a larger
+# one would blur the weaker ones away, a smaller one would leave holes in the prior.
+BETA = 2e-5
+EMA_DECAY = 0.998
+HELD_OUT = 256  # the first pictures of the source, never trained on
+REPORT_SECONDS = 240.0
+
+
+def learning_rate(step: int, done: float) -> float:
+    """Share of the peak rate: linear warm-up by steps, cosine to zero over the time budget (`done` in [0, 1])."""
+    return min(1.0, (step + 1) / WARM_UP_STEPS) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+def build_optimizer(network: FaceVAENetwork) -> torch.optim.AdamW:
+    """AdamW: convolutions at full rate, dense maps at the latent slower, the linear encoder fixed."""
+    network.encoder.linear.requires_grad_(False)
+    named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
+    slow = [p for name, p in named if name.startswith(("encoder.posterior", "decoder.linear"))]
+    fast = [p for name, p in named if not name.startswith(("encoder.posterior", "decoder.linear"))]
+    groups = [{"params": fast, "scale": 1.0}, {"params": slow, "scale": SLOW}]
+    return torch.optim.AdamW(groups, LEARNING_RATE, betas=(0.9, 0.99), weight_decay=1e-3)
+
+
+def train_step(state: TrainerState, pixels: np.ndarray, parts: np.ndarray, done: float) -> Losses:
+    """One optimiser step on uint8 pictures and part maps; `done` is the fraction of the budget spent."""
+    device = next(state.network.parameters()).device
+    images, weights = to_images(pixels, device), pixel_weights(torch.tensor(parts, device=device))
+    for group in state.optimizer.param_groups:
+        group["lr"] = LEARNING_RATE * group["scale"] * learning_rate(state.step, done)
+    with torch.autocast(device.type, torch.bfloat16):
+        mean, log_variance = state.network.encoder(images)
+        latents = mean + torch.exp(log_variance / 2) * torch.randn_like(mean)
+        output = state.network.decoder(latents)
+    losses = vae_loss(output.float(), images, weights, mean, log_variance, BETA)
+    state.optimizer.zero_grad()
+    losses.total.backward()
+    torch.nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)
+    state.optimizer.step()
+    state.step += 1
+    state.update_average(min(EMA_DECAY, (1 + state.step) / (10 + state.step)))
+    return losses
+
+
+def start_or_resume(pictures: Pictures, out: Path, device: torch.device, seed: int) -> TrainerState:
+    """The state of the checkpoint in `out`, or a fresh one warm-started on the pictures."""
+    torch.manual_seed(seed)
+    network = FaceVAENetwork(FaceVAEConfig())
+    checkpoint = out / "checkpoint.safetensors"
+    if not checkpoint.exists():
+        warm_start(network, pictures, BETA, seed)
+    network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    state = TrainerState(network, build_optimizer(network))
+    if checkpoint.exists():
+        read_checkpoint(state, checkpoint)
+        torch.manual_seed(seed + state.step)
+    return state
+
+
+def train(source: str, out: Path, minutes: float, device: torch.device, seed: int = 0) -> Path:
+    """Train for `minutes` in all, resumed runs counted together; returns the exported model.
+
+    Raises ValueError for a source without readable pictures or a checkpoint of another network.
+    """
+    pictures = open_pictures(source)
+    out.mkdir(parents=True, exist_ok=True)
+    state = start_or_resume(pictures, out, device, seed)
+    held_out = min(HELD_OUT, len(pictures) // 10)
+    log = RunLog(out, gather(pictures, range(max(held_out, 1)))[0])
+    stream = batches(pictures, min(BATCH, len(pictures) - held_out), seed + state.step, held_out)
+    _loop(state, stream, out, log, minutes * 60)
+    return out / "face-vae.safetensors"
+
+
+def _loop(
+    state: TrainerState,
+    stream: Iterable[tuple[np.ndarray, np.ndarray]],
+    out: Path,
+    log: RunLog,
+    budget: float,
+) -> None:
+    before, start = state.elapsed, time.monotonic()
+    # The first report comes early, so that there is a model to look at within a minute or two.
+    next_report = state.elapsed + REPORT_SECONDS / 4
+    with tqdm(total=round(budget), initial=round(before), unit="s") as bar:
+        for pixels, parts in stream:
+            if state.elapsed >= budget:
+                break
+            losses = train_step(state, pixels, parts, state.elapsed / budget)
+            state.images += len(pixels)
+            state.elapsed = before + time.monotonic() - start
+            bar.update(min(round(state.elapsed), round(budget)) - bar.n)
+            log.add(losses)
+            if state.elapsed >= next_report:
+                bar.set_postfix_str(save(state, out, log))
+                next_report = state.elapsed + REPORT_SECONDS
+    print(save(state, out, log))
+
+
+def history(state: TrainerState) -> dict[str, object]:
+    """How the weights came to be, for the file's metadata."""
+    device = next(state.network.parameters()).device.type
+    return {
+        "steps": state.step,
+        "images_seen": state.images,
+        "batch": BATCH,
+        "hours": round(state.elapsed / 3600, 3),
+        "device": device,
+        "threads": torch.get_num_threads() if device == "cpu" else None,
+        "beta": BETA,
+        "learning_rate": LEARNING_RATE,
+        "part_weights": PART_WEIGHTS,
+    }
+
+
+def save(state: TrainerState, out: Path, log: RunLog) -> str:
+    """Write the checkpoint, export the averaged weights, log and draw a sheet; returns the log line."""
+    write_checkpoint(state, out / "checkpoint.safetensors")
+    model = FaceVAE(state.averaged(), next(state.network.parameters()).device)
+    temporary = out / ".face-vae.safetensors.part"
+    model.save(temporary, history(state))
+    temporary.replace(out / "face-vae.safetensors")
+    return log.report(state, model)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit status, 1 after an error that the user can mend."""
+    parser = argparse.ArgumentParser(description="Train a face VAE; run again to resume.")
+    parser.add_argument(
+        "--data", required=True, help="rendered data set, folder of pictures, or data set name"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="directory of the run")
+    parser.add_argument("--minutes", type=float, default=80.0, help="time budget, resumed runs together")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options = parser.parse_args(arguments)
+    if not options.minutes > 0:
+        parser.error(f"expected --minutes above 0, got {options.minutes}")
+    try:
+        print(train(options.data, options.out, options.minutes, torch.device(options.device)))
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

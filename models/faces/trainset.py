@@ -1,0 +1,162 @@
+"""Where training pictures come from: rendered portraits, a folder of pictures, or a Hugging Face data set."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image, ImageOps, UnidentifiedImageError
+from tqdm import tqdm
+
+from models.face_vae import IMAGE_SIZE
+from models.faces.portrait_set import open_dataset
+
+SKIN = 2  # `models.faces.renderer.Part.SKIN`, of weight 1: what pictures without part maps count as
+
+
+class Pictures(Protocol):
+    """Pictures and part maps by index."""
+
+    def __len__(self) -> int: ...
+
+    def image(self, index: int) -> UInt8[np.ndarray, "size size 3"]:
+        """One picture, sRGB."""
+        ...
+
+    def part_map(self, index: int) -> UInt8[np.ndarray, "size size"]:
+        """The part that each of its pixels shows."""
+        ...
+
+
+@dataclass(frozen=True)
+class PlainPictures:
+    """Pictures without part maps, held in memory: 49 KB each."""
+
+    images: UInt8[np.ndarray, "n size size 3"]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def image(self, index: int) -> UInt8[np.ndarray, "size size 3"]:
+        """One picture, sRGB."""
+        return np.asarray(self.images[index])
+
+    def part_map(self, index: int) -> UInt8[np.ndarray, "size size"]:
+        """The same part everywhere, so that every pixel counts the same."""
+        return np.full(self.images.shape[1:3], SKIN, np.uint8)
+
+
+def open_pictures(source: str) -> Pictures:
+    """Open a rendered data set or a folder by its path, or a Hugging Face data set by its name.
+
+    Raises ValueError where there is no such thing, no readable picture in it, or portraits of another size.
+    """
+    folder = Path(source)
+    if (folder / "manifest.json").exists():
+        portraits = open_dataset(folder)
+        if portraits.manifest.size != IMAGE_SIZE:
+            raise ValueError(
+                f"{source}: expected portraits of {IMAGE_SIZE} px, found {portraits.manifest.size}"
+            )
+        return portraits
+    if folder.is_dir():
+        return _from_files(sorted(path for path in folder.rglob("*") if path.is_file()), source)
+    return _from_hub(source)
+
+
+def _from_files(paths: list[Path], source: str) -> PlainPictures:
+    reasons: Counter[str] = Counter()
+    images = []
+    for path in tqdm(paths, unit="file", desc="reading pictures"):
+        try:
+            with Image.open(path) as picture:
+                images.append(_square(picture))
+        except (
+            UnidentifiedImageError,
+            OSError,
+            ValueError,
+            SyntaxError,
+            Image.DecompressionBombError,
+        ) as error:
+            reasons[
+                type(error).__name__
+                + (": not a picture" if isinstance(error, UnidentifiedImageError) else "")
+            ] += 1
+    for reason, count in reasons.items():
+        print(f"{source}: skipped {count} of {len(paths)} files ({reason})", file=sys.stderr)
+    return _stack(
+        images, f"{source}: expected pictures in this folder, found {len(paths)} files and none readable"
+    )
+
+
+def _from_hub(name: str) -> PlainPictures:
+    try:
+        import datasets
+    except ImportError as error:
+        raise ValueError(
+            f"{name}: there is no such folder, and to load a Hugging Face data set of that name the package"
+            " 'datasets' is needed: pip install datasets"
+        ) from error
+    try:
+        rows = datasets.load_dataset(name, split="train")
+    except Exception as error:  # the hub's client raises many kinds; all mean the same to the caller
+        raise ValueError(
+            f"{name}: no such folder, and no such Hugging Face data set could be loaded: {error}"
+        ) from error
+    column = next((key for key, kind in rows.features.items() if isinstance(kind, datasets.Image)), None)
+    if column is None:
+        raise ValueError(f"{name}: expected a column of images, found {list(rows.features)}")
+    return _stack(_squares(rows[column]), f"{name}: expected pictures, found none")
+
+
+def _squares(pictures: Iterable[Image.Image]) -> list[UInt8[np.ndarray, "size size 3"]]:
+    return [_square(picture) for picture in tqdm(pictures, unit="picture", desc="reading pictures")]
+
+
+def _square(picture: Image.Image) -> UInt8[np.ndarray, "size size 3"]:
+    upright = ImageOps.exif_transpose(picture).convert("RGB")
+    return np.asarray(ImageOps.fit(upright, (IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.LANCZOS))
+
+
+def _stack(images: list[UInt8[np.ndarray, "size size 3"]], problem: str) -> PlainPictures:
+    if not images:
+        raise ValueError(problem)
+    return PlainPictures(np.stack(images))
+
+
+def gather(
+    pictures: Pictures, indices: Iterable[int]
+) -> tuple[UInt8[np.ndarray, "n h w 3"], UInt8[np.ndarray, "n h w"]]:
+    """Pictures and part maps of the given indices, stacked."""
+    chosen = list(indices)
+    return np.stack([pictures.image(i) for i in chosen]), np.stack([pictures.part_map(i) for i in chosen])
+
+
+def batches(
+    pictures: Pictures, size: int, seed: int, first: int = 0
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Endless shuffled batches of the pictures from index `first` on; each pass takes every one once.
+
+    Gathered ahead, on a thread of their own.
+    """
+    ready: queue.Queue[tuple[np.ndarray, np.ndarray]] = queue.Queue(maxsize=4)
+
+    def fill() -> None:
+        generator = np.random.default_rng(seed)
+        while True:
+            order = first + generator.permutation(len(pictures) - first)
+            order = np.resize(order, max(size, len(order) // size * size))
+            for start in range(0, len(order), size):
+                ready.put(gather(pictures, order[start : start + size]))
+
+    threading.Thread(target=fill, name="batches", daemon=True).start()
+    while True:
+        yield ready.get()
