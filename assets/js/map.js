@@ -16,12 +16,12 @@ export async function mount(element) {
   startSlots(element.querySelectorAll("[data-slot]"));
   const plot = element.querySelector(".plot");
   const colour = element.querySelector("[data-colour]");
+  colour.replaceChildren(...store.get().status.labels.map(({ name, title }) => new Option(title, name)));
   const Plotly = await attempt(loadPlotly);
   if (!Plotly) return;
   await Plotly.newPlot(plot, [], createLayout(""), CONFIG); // an empty figure to listen to
   const overlay = createOverlay(element.querySelector(".overlay"), plot, pick);
   const map = createMap({ Plotly, plot, overlay, colour, legend: element.querySelector(".legend") });
-  colour.replaceChildren(...store.get().status.labels.map(({ name, title }) => new Option(title, name)));
   colour.addEventListener("change", () => attempt(map.draw));
   element.querySelector("[data-fit]").addEventListener("click", map.fit);
   store.watch(["model", "status"], () => attempt(map.update));

@@ -80,7 +80,7 @@ def first_pair(dataset: Dataset) -> tuple[str, str]:
         return "0", str(min(1, len(dataset) - 1))
     facing = labels["yaw"].abs() < 12
     young = facing & (labels["gender"] < 0.35) & (labels["age"] < 40) & (labels["glasses"] == "none")
-    old = facing & (labels["gender"] > 0.65) & (labels["age"] > 50) & (labels["smile"] > 0.3)
+    old = facing & (labels["gender"] > 0.65) & (labels["age"] > 50) & (labels["glasses"] != "sunglasses")
     a = np.where(young & (labels["smile"] > 0.3), shown.psnr, -np.inf).argmax()
     b = np.where(old & (labels["beard"] > 0.3) if "beard" in labels else old, shown.psnr, -np.inf).argmax()
     return str(a), str(b if b != a else (a + 1) % n)
