@@ -28,7 +28,7 @@ LAYERS = (  # from the ground up; a new module of explorer/ is named here
     ("explorer.settings", "explorer.futures", "explorer.requests", "explorer.dataset"),
     ("explorer.worker", "explorer.store"),
     ("models",),
-    ("explorer.workspace",),
+    ("explorer.encoding", "explorer.preparation", "explorer.uploads", "explorer.workspace"),
     ("explorer.panels",),
     ("app",),
 )

@@ -1,0 +1,198 @@
+"""Stable Diffusion's autoencoders: scaling, dtype, and every way in which their files can be bad."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from diffusers import AutoencoderKL, AutoencoderTiny
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from skimage.data import astronaut
+from torch import Tensor
+
+import models
+from explorer.images import fit, to_tensor, to_uint8
+from explorer.metrics import psnr
+from models import sd_vae
+from models.base import ModelUnavailableError
+from models.sd_vae import CONFIG, WEIGHTS, StableDiffusionVAE, reduced_dtype
+
+CPU = torch.device("cpu")
+
+
+def photograph(size: int) -> Tensor:
+    return to_tensor(fit(Image.fromarray(astronaut()), size)[None])
+
+
+def small(architecture: str, source: str | Path) -> StableDiffusionVAE:
+    return StableDiffusionVAE.load(
+        "small", architecture, str(source), 64, CPU, lambda fraction, message: None
+    )
+
+
+@pytest.fixture
+def fp32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sd_vae, "reduced_dtype", lambda device: torch.float32)
+
+
+@pytest.mark.usefixtures("taesd")
+def test_the_astronaut_comes_back_through_taesd_at_25_db() -> None:
+    model = models.load("sd-vae-tiny")
+    image = photograph(512)
+    assert psnr(to_uint8(model.decode(model.encode(image))), to_uint8(image)) >= 25
+
+
+@pytest.mark.usefixtures("taesd")
+def test_taesd_latents_have_about_unit_variance() -> None:
+    assert 0.7 < models.load("sd-vae-tiny-256").encode(photograph(256)).std() < 1.3
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_reduced_precision_stays_within_40_db_of_fp32(
+    dtype: torch.dtype, taesd: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = []
+    for each in (dtype, torch.float32):
+        monkeypatch.setattr(sd_vae, "reduced_dtype", lambda device, each=each: each)
+        model = small("AutoencoderTiny", taesd)
+        pictures.append(to_uint8(model.decode(model.encode(photograph(64)))))
+    assert 40 <= psnr(*pictures) < 80
+
+
+@pytest.mark.usefixtures("fp32")
+def test_kl_latents_are_shifted_and_scaled_posterior_means(kl_folder: Path) -> None:
+    vae = AutoencoderKL.from_pretrained(kl_folder, low_cpu_mem_usage=False).eval()
+    image, model = photograph(64), small("AutoencoderKL", kl_folder)
+    latents = model.encode(image)
+    with torch.no_grad():
+        mean = vae.encode(image).latent_dist.mean
+        decoded = vae.decode(mean).sample.clamp(-1, 1)
+    torch.testing.assert_close(latents, (mean - 0.5) * 0.25, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(model.decode(latents), decoded, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.usefixtures("fp32")
+def test_tiny_latents_are_the_raw_ones(tiny_folder: Path) -> None:
+    vae = AutoencoderTiny.from_pretrained(tiny_folder, low_cpu_mem_usage=False).eval()
+    image, model = photograph(64), small("AutoencoderTiny", tiny_folder)
+    with torch.no_grad():
+        latents = vae.encode(image).latents
+        decoded = vae.decode(latents).sample.clamp(-1, 1)
+    torch.testing.assert_close(model.encode(image), latents, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(model.decode(latents), decoded, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.usefixtures("fp32")
+def test_weights_with_the_old_names_of_attention_are_read(kl_folder: Path, tmp_path: Path) -> None:
+    """As stabilityai/sd-vae-ft-mse stores them."""
+    folder = Path(shutil.copytree(kl_folder, tmp_path / "old"))
+    old = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
+    weights = load_file(folder / WEIGHTS)
+    for new, name in old.items():
+        weights = {
+            key.replace(f"attentions.0.{new}.", f"attentions.0.{name}."): value
+            for key, value in weights.items()
+        }
+    assert any("proj_attn" in key for key in weights)
+    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    image = photograph(64)
+    assert torch.equal(
+        small("AutoencoderKL", folder).encode(image), small("AutoencoderKL", kl_folder).encode(image)
+    )
+
+
+def test_the_dtype_is_the_fastest_that_the_device_runs_natively(monkeypatch: pytest.MonkeyPatch) -> None:
+    for features, expected in [
+        ({"avx512_bf16": True}, torch.bfloat16),
+        ({"amx_bf16": True}, torch.bfloat16),
+        ({"avx512_f": True, "avx512_bf16": False}, torch.float32),
+        ({}, torch.float32),
+    ]:
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda features=features: features)
+        assert reduced_dtype(CPU) == expected
+    for native, expected in [(True, torch.bfloat16), (False, torch.float16)]:
+        monkeypatch.setattr(
+            torch.cuda, "is_bf16_supported", lambda including_emulation, native=native: native
+        )
+        assert reduced_dtype(torch.device("cuda")) == expected
+    assert reduced_dtype(torch.device("mps")) == torch.float32
+
+
+@pytest.mark.parametrize("source", ["nobody/has-this", "no/such/folder/at all", "../nowhere"])
+def test_weights_that_cannot_be_reached_name_the_way_out(source: str) -> None:
+    with pytest.raises(ModelUnavailableError, match=r"set HF_HOME to .* local folder") as error:
+        models.load("sd-vae", source=source)
+    assert str(error.value).startswith(source)
+
+
+@pytest.mark.parametrize("file", [CONFIG, WEIGHTS])
+def test_a_folder_without_a_file_names_the_file(file: str, kl_folder: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(kl_folder, tmp_path / "vae"))
+    (folder / file).rename(folder / "diffusion_pytorch_model.bin")
+    with pytest.raises(ModelUnavailableError, match=f"has no {file} in .*HF_HOME"):
+        small("AutoencoderKL", folder)
+
+
+def truncate(folder: Path) -> None:
+    data = (folder / WEIGHTS).read_bytes()
+    (folder / WEIGHTS).write_bytes(data[: len(data) // 2])
+
+
+def empty(folder: Path) -> None:
+    (folder / WEIGHTS).write_bytes(b"")
+
+
+def drop_a_tensor(folder: Path) -> None:
+    weights = load_file(folder / WEIGHTS)
+    del weights["decoder.conv_in.weight"]
+    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+
+
+def reshape_a_tensor(folder: Path) -> None:
+    weights = load_file(folder / WEIGHTS)
+    weights["decoder.conv_in.weight"] = weights["decoder.conv_in.weight"][:-1].clone()
+    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+
+
+def rename_the_class(folder: Path) -> None:
+    config = json.loads((folder / CONFIG).read_text())
+    (folder / CONFIG).write_text(json.dumps(config | {"_class_name": "AutoencoderTiny"}))
+
+
+def scribble(folder: Path) -> None:
+    (folder / CONFIG).write_text("{half a file")
+
+
+def list_instead(folder: Path) -> None:
+    (folder / CONFIG).write_text("[1, 2]")
+
+
+def binary(folder: Path) -> None:
+    (folder / CONFIG).write_bytes(b"\xff\xfe\x00\x80")
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        (truncate, "weights of the AutoencoderKL .*got a damaged file"),
+        (empty, "weights of the AutoencoderKL .*got a damaged file"),
+        (drop_a_tensor, "got none for 1 tensors, such as decoder.conv_in.weight"),
+        (reshape_a_tensor, "weights of the AutoencoderKL .*got "),
+        (rename_the_class, "expected a diffusers AutoencoderKL, got AutoencoderTiny"),
+        (scribble, "expected a diffusers AutoencoderKL, got a damaged file"),
+        (list_instead, "expected a diffusers AutoencoderKL, got a damaged file"),
+        (binary, "expected a diffusers AutoencoderKL, got a damaged file"),
+    ],
+)
+def test_bad_files_are_named(
+    damage: Callable[[Path], None], found: str, kl_folder: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(kl_folder, tmp_path / "vae"))
+    damage(folder)
+    with pytest.raises(ValueError, match=found):
+        small("AutoencoderKL", folder)
