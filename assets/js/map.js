@@ -16,7 +16,8 @@ export async function mount(element) {
   startSlots(element.querySelectorAll("[data-slot]"));
   const plot = element.querySelector(".plot");
   const colour = element.querySelector("[data-colour]");
-  colour.replaceChildren(...store.get().status.labels.map(({ name, title }) => new Option(title, name)));
+  const { labels, first_label } = store.get().status;
+  colour.replaceChildren(...labels.map(({ name, title }) => new Option(title, name, false, name === first_label)));
   const Plotly = await attempt(loadPlotly);
   if (!Plotly) return;
   await Plotly.newPlot(plot, [], createLayout(""), CONFIG); // an empty figure to listen to

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from explorer.operations.interpolation import INTERPOLATIONS
 from explorer.panels.answers import answering
-from explorer.panels.portraits import first_pair, labels_of
+from explorer.panels.portraits import FIRST_LABEL, first_pair, labels_of
 from explorer.workspace import ModelStatus, Morph, Workspace
 from models import MODELS
 
@@ -49,4 +49,4 @@ def _fixed(workspace: Workspace) -> dict[str, Any]:
     ]
     labels = [{"name": label.name, "title": label.title} for label in labels_of(workspace.dataset).values()]
     first = Morph.model_validate({"model": workspace.settings.model, "a": a, "b": b}).model_dump()
-    return {"first": first, "methods": methods, "labels": labels}
+    return {"first": first, "first_label": FIRST_LABEL, "methods": methods, "labels": labels}

@@ -1,6 +1,7 @@
 """The running app, a browser, and pages that must log no error and ask no other host for anything."""
 
 import shutil
+import signal
 from urllib.parse import urlparse
 
 import pytest
@@ -18,6 +19,10 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 ]
+
+
+# A test run that is told to end tears its fixtures down, so that no app and no browser outlives it.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

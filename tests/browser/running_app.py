@@ -32,9 +32,7 @@ class RunningApp:
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
         command = [sys.executable, str(ROOT / "app.py"), *self._flags]
         with self.log.open("a") as log:
-            self._process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
-            )
+            self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         until = time.monotonic() + START_SECONDS
         while not self._answers():
             assert self._process.poll() is None, f"the app ended at its start:\n{self.log.read_text()}"
