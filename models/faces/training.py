@@ -32,8 +32,8 @@ LEARNING_RATE = 1e-3
 # on it too coarse. Dense maps next to the latent take smaller steps for the same reason.
 SLOW = 0.2
 WARM_UP_STEPS = 150
-# Weight of the KL in nats an image. At the warm start it leaves every one of the 128 components alive; a larger
-# one would blur the weaker ones away, a smaller one would leave holes in the prior.
+# Weight of the KL in nats an image. At the warm start it leaves every one of the 128 components alive; a
+# larger one would blur the weaker ones away, a smaller one would leave holes in the prior.
 BETA = 2e-5
 EMA_DECAY = 0.998
 HELD_OUT = 256  # the first pictures of the source, never trained on
@@ -41,7 +41,7 @@ REPORT_SECONDS = 240.0
 
 
 def learning_rate(step: int, done: float) -> float:
-    """Share of the peak rate: linear warm-up by steps, cosine to zero over the time budget (`done` in [0, 1])."""
+    """Share of the peak rate: linear warm-up by steps, cosine to zero over the budget (`done` in [0, 1])."""
     return min(1.0, (step + 1) / WARM_UP_STEPS) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 

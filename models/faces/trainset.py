@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import queue
 import sys
-import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +20,8 @@ from models.face_vae import IMAGE_SIZE
 from models.faces.portrait_set import open_dataset
 
 SKIN = 2  # `models.faces.renderer.Part.SKIN`, of weight 1: what pictures without part maps count as
+
+AHEAD = 4  # batches read while the network is busy
 
 
 class Pictures(Protocol):
@@ -136,7 +138,7 @@ def gather(
     pictures: Pictures, indices: Iterable[int]
 ) -> tuple[UInt8[np.ndarray, "n h w 3"], UInt8[np.ndarray, "n h w"]]:
     """Pictures and part maps of the given indices, stacked."""
-    chosen = list(indices)
+    chosen = [int(index) for index in indices]
     return np.stack([pictures.image(i) for i in chosen]), np.stack([pictures.part_map(i) for i in chosen])
 
 
@@ -147,16 +149,16 @@ def batches(
 
     Gathered ahead, on a thread of their own.
     """
-    ready: queue.Queue[tuple[np.ndarray, np.ndarray]] = queue.Queue(maxsize=4)
+    shuffled = _shuffled(first, len(pictures), size, np.random.default_rng(seed))
+    with ThreadPoolExecutor(1, "batches") as reader:
+        ahead = deque(reader.submit(gather, pictures, chosen) for chosen in islice(shuffled, AHEAD))
+        for chosen in shuffled:
+            yield ahead.popleft().result()
+            ahead.append(reader.submit(gather, pictures, chosen))
 
-    def fill() -> None:
-        generator = np.random.default_rng(seed)
-        while True:
-            order = first + generator.permutation(len(pictures) - first)
-            order = np.resize(order, max(size, len(order) // size * size))
-            for start in range(0, len(order), size):
-                ready.put(gather(pictures, order[start : start + size]))
 
-    threading.Thread(target=fill, name="batches", daemon=True).start()
+def _shuffled(first: int, end: int, size: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
     while True:
-        yield ready.get()
+        order = first + generator.permutation(end - first)
+        for start in range(0, len(order) - size + 1, size):
+            yield order[start : start + size]

@@ -1,4 +1,4 @@
-"""The start of training: a linear autoencoder in closed form, so that all compute goes to the gain over it."""
+"""The start of training: a linear autoencoder in closed form, so that compute goes to the gain over it."""
 
 from __future__ import annotations
 
