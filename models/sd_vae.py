@@ -8,9 +8,10 @@ from typing import Any, Self
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny
-from huggingface_hub import snapshot_download
+from huggingface_hub import hf_hub_download, try_to_load_from_cache
 from jaxtyping import Float
 from torch import Tensor
+from tqdm import tqdm
 
 from models.base import LatentModel, LatentSpace, ModelUnavailableError, Progress
 
@@ -56,7 +57,7 @@ class StableDiffusionVAE(LatentModel):
         belong to another model. Only safetensors are read.
         """
         progress(0.0, f"Looking for {source}")
-        folder = _locate(source)
+        folder = _locate(source, progress)
         progress(0.5, f"Reading the weights of {source}")
         vae = _read(folder, architecture)
         progress(0.8, f"Preparing {source} for {device}")
@@ -97,7 +98,7 @@ def reduced_dtype(device: torch.device) -> torch.dtype:
     return torch.float32
 
 
-def _locate(source: str) -> Path:
+def _locate(source: str, progress: Progress) -> Path:
     """Folder that holds CONFIG and WEIGHTS: `source`, or its snapshot in the hub's cache, fetched if need be.
 
     Done here, not inside diffusers, to tell files that cannot be had from files that are bad.
@@ -105,7 +106,7 @@ def _locate(source: str) -> Path:
     folder = Path(source).expanduser()
     if not folder.is_dir():
         try:
-            folder = Path(snapshot_download(source, allow_patterns=[CONFIG, WEIGHTS]))
+            folder = _cached(source) or _download(source, progress)
         except Exception as error:  # no such repository, not an id at all, no network, no disk space, …
             raise ModelUnavailableError(
                 f"{source} is neither a local folder nor a repository that could be reached "
@@ -119,6 +120,31 @@ def _locate(source: str) -> Path:
             "Hugging Face cache that has it, or name a local folder that holds both (pickles are not read)."
         )
     return folder
+
+
+def _cached(source: str) -> Path | None:
+    """Asked first: with no network the hub library retries for 20 s a file before it looks into its cache."""
+    config, weights = (try_to_load_from_cache(source, file) for file in (CONFIG, WEIGHTS))
+    return Path(weights).parent if isinstance(config, str) and isinstance(weights, str) else None
+
+
+def _download(source: str, progress: Progress) -> Path:
+    hf_hub_download(source, CONFIG)
+    return Path(hf_hub_download(source, WEIGHTS, tqdm_class=_bytes_bar(source, progress))).parent
+
+
+def _bytes_bar(source: str, progress: Progress) -> type[Any]:
+    """The hub library's progress bar, telling `progress` too: a download is the first half of loading."""
+
+    class BytesBar(tqdm):  # type: ignore[misc]  # tqdm has no types
+        def update(self, n: float | None = 1) -> bool | None:
+            shown: bool | None = super().update(n)
+            if self.total:
+                done, megabytes = self.n / self.total, self.total / 1e6
+                progress(done / 2, f"Downloading {source}: {done * megabytes:.0f} of {megabytes:.0f} MB")
+            return shown
+
+    return BytesBar
 
 
 def _read(folder: Path, architecture: str) -> Any:

@@ -15,7 +15,7 @@ from torch import Tensor
 import models
 from explorer.images import fit, to_tensor
 from models import MODELS
-from models.base import LatentModel
+from models.base import LatentModel, ModelUnavailableError
 
 FACE_VAE = Path(__file__).parents[2] / "assets" / "face-vae.safetensors"
 
@@ -137,3 +137,8 @@ def test_latents_of_other_shapes_or_values_are_refused(case: Case) -> None:
 def test_an_unknown_name_is_answered_with_the_names() -> None:
     with pytest.raises(ValueError, match=f"'stylegan'; expected one of {', '.join(MODELS)}"):
         models.load("stylegan")
+
+
+def test_a_face_vae_without_weights_names_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailableError, match=r"not at .*nobody.* restore assets/face-vae.safetensors"):
+        models.load("face-vae", source=str(tmp_path / "nobody.safetensors"))
