@@ -48,7 +48,7 @@ def slerp(
     """
     _check(a, b, t)
     length_a, length_b, angle = _polar(a, b)
-    if length_a == 0 or length_b == 0 or not MIN_ANGLE <= angle <= math.pi - MIN_ANGLE:
+    if not MIN_ANGLE <= angle <= math.pi - MIN_ANGLE:  # 0 beside a zero vector
         return lerp(a, b, t)
     t = t.double()
     length = (1 - t) * length_a + t * length_b
