@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 MANY_DIMENSIONS = 256  # above, UMAP and t-SNE see the first COMPONENTS principal components
 COMPONENTS = 50
-EXACT = 4095  # points up to which UMAP finds exact neighbours; for more it compiles an index for a minute
+ANCHORS = 2000  # points that place new ones; UMAP compares all pairs of them in Python
 
 Method = Literal["umap", "tsne", "pca"]
 Matrix = Float[np.ndarray, "n d"]
@@ -66,15 +66,13 @@ class Projection:
     def transform(self, latents: Float[Tensor, "m *latent"]) -> Float[np.ndarray, "m 2"]:
         """Place new latents on the existing map, which stays as it is.
 
-        UMAP's first call in a process compiles for some twenty seconds; later ones take milliseconds. Raises
+        UMAP's first call in a process compiles for ten seconds and more; later ones take milliseconds. Raises
         ValueError for latents of another shape or with NaN, and for t-SNE, which knows no new points.
         """
-        shape = self._latents.shape[1:]
-        matrix = _matrix(latents)
-        if latents.shape[1:] != shape or not np.isfinite(matrix).all():
-            raise ValueError(
-                f"map: expected finite latents of shape (m, {shape}), got {tuple(latents.shape)}"
-            )
+        shape, matrix = tuple(self._latents.shape[1:]), _matrix(latents)
+        if tuple(latents.shape[1:]) != shape or not np.isfinite(matrix).all():
+            expected = f"expected finite latents of shape (m, {', '.join(map(str, shape))})"
+            raise ValueError(f"map: {expected}, got {tuple(latents.shape)}")
         if self._arguments.method == "tsne":
             raise ValueError(
                 "t-SNE makes a map of the points it is given only; use UMAP or PCA to place others"
@@ -93,7 +91,7 @@ class Projection:
         matrix = _matrix(self._latents)
         if self._arguments.method == "pca":
             return _pca(matrix, 2, self._arguments)
-        rows = np.unique(np.linspace(0, len(matrix) - 1, min(len(matrix), EXACT)).round().astype(int))
+        rows = np.unique(np.linspace(0, len(matrix) - 1, min(len(matrix), ANCHORS)).round().astype(int))
         anchors, coordinates = matrix[rows], self.coordinates[rows]
         estimator = _umap(self._arguments, len(rows), init=coordinates, n_epochs=0)
         estimator.fit(self._reducer.transform(anchors) if self._reducer else anchors)

@@ -60,7 +60,7 @@ class Morph(BaseModel):
     a: Point
     b: Point
     method: Annotated[str, _one_of(INTERPOLATIONS)] = "slerp"
-    alpha: float = Field(0.5, ge=0, le=1, allow_inf_nan=False)
+    alpha: float = Field(default=0.5, ge=0, le=1, allow_inf_nan=False)
 
 
 class Workspace:
@@ -129,7 +129,7 @@ class Workspace:
         Never blocks. Raises NotReadyError and UnknownPointError, and what is wrong with alphas in the future.
         """
         model, store = self._loaded(morph.model)
-        method, t = INTERPOLATIONS[morph.method], torch.tensor(list(alphas))
+        method, t = INTERPOLATIONS[morph.method], torch.tensor(list(alphas), dtype=torch.float32)
         ends = both(store.request(morph.a), store.request(morph.b))
         if method.domain == "latent":
             return flatten(then(ends, lambda ab: self._worker.submit(model, method.function(*ab, t), slot)))

@@ -37,8 +37,8 @@ from models.faces.portrait_set import PortraitSet, open_dataset
 
 TRAIN, HELD_OUT = 5000, 512
 SHOWN = 1024  # the first rows, which have a 128 px portrait too: all that is held out, and as many again
-THUMBNAIL, THUMBNAIL_QUALITY = 64, 60
-PORTRAIT_QUALITY = 82
+THUMBNAIL, THUMBNAIL_QUALITY = 64, 82
+PORTRAIT_QUALITY = 90
 MAP = {"method": "umap", "seed": 0, "n_neighbors": 15, "min_dist": 0.1, "metric": "euclidean"}
 
 Pictures = UInt8[np.ndarray, "n 128 128 3"]

@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from explorer.images import to_uint8
+from explorer.requests import Priority, Request, RequestQueue
+from explorer.worker import DecodeWorker, WorkerClosedError, choose_device
+from models.toy import ToyModel
+
+CPU = torch.device("cpu")
+BATCH = Priority.LIVE.frames(16)  # the toy's frames that one live batch holds
+SLICE = Priority.BULK.frames(16)
+
+
+class GatedToy(ToyModel):
+    """The toy, stopped at a gate until a test has queued all it wants; it refuses latents that begin with 99."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate, self.reached = threading.Event(), threading.Event()
+        self.batches: list[Tensor] = []
+
+    def _decode(self, latents: Tensor) -> Tensor:
+        self.batches.append(latents)
+        self.reached.set()
+        assert self.gate.wait(20)
+        if (latents[:, 0] == 99).any():
+            raise RuntimeError("99")
+        return super()._decode(latents)
+
+
+@pytest.fixture
+def worker() -> Iterator[DecodeWorker]:
+    with DecodeWorker(CPU) as worker:
+        yield worker
+
+
+@pytest.fixture
+def busy(worker: DecodeWorker) -> Iterator[GatedToy]:
+    """A model that the worker is busy with: what is queued now waits until the gate opens."""
+    model = GatedToy()
+    worker.submit(model, latents(0))
+    assert model.reached.wait(20)
+    yield model
+    model.gate.set()
+
+
+def latents(*values: float) -> Tensor:
+    """One latent a value, the value in its first place."""
+    batch = torch.zeros(len(values), 8)
+    batch[:, 0] = torch.tensor(values)
+    return batch
+
+
+def picture(*values: float) -> np.ndarray:
+    return to_uint8(ToyModel().decode(latents(*values)))
+
+
+def test_decodes_and_encodes_as_the_model_does(worker: DecodeWorker) -> None:
+    toy, batch = ToyModel(), torch.randn(3, 8, generator=torch.Generator().manual_seed(0))
+    pictures = worker.decode(toy, batch)
+    np.testing.assert_array_equal(pictures, to_uint8(toy.decode(batch)))
+    torch.testing.assert_close(worker.encode(toy, pictures), batch, atol=0.05, rtol=0)
+
+
+def test_every_thread_gets_its_own_frames_in_order(worker: DecodeWorker) -> None:
+    toy = ToyModel()
+
+    def ask(seed: int) -> bool:
+        generator = torch.Generator().manual_seed(seed)
+        batch = torch.randn(1 + seed * 37 % 50, 8, generator=generator)
+        return bool((worker.decode(toy, batch) == to_uint8(toy.decode(batch))).all())
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(ask, range(200)))
+
+
+def test_waiting_requests_share_a_batch(worker: DecodeWorker, busy: GatedToy) -> None:
+    futures = [worker.submit(busy, latents(n), slot=n) for n in (1, 2, 3)]
+    busy.gate.set()
+    for n, future in zip((1, 2, 3), futures, strict=True):
+        np.testing.assert_array_equal(future.result(20), picture(n))
+    assert [len(batch) for batch in busy.batches] == [1, 3]
+
+
+def test_batches_are_bounded_and_put_together_again(worker: DecodeWorker, busy: GatedToy) -> None:
+    values = torch.linspace(-1, 1, 3 * SLICE + 1).tolist()
+    future = worker.submit(busy, latents(*values))
+    busy.gate.set()
+    np.testing.assert_array_equal(future.result(20), picture(*values))
+    assert [len(batch) for batch in busy.batches] == [1, SLICE, SLICE, SLICE, 1]
+
+
+def test_a_drag_overtakes_bulk_work(worker: DecodeWorker, busy: GatedToy) -> None:
+    bulk = worker.submit(busy, torch.zeros(6 * SLICE, 8))
+    live = worker.submit(busy, latents(1), slot="canvas")
+    busy.gate.set()
+    live.result(20)
+    bulk.result(20)
+    sizes = [len(batch) for batch in busy.batches]
+    assert sizes.index(1, 1) <= 2, "the drag waits for one slice at most"
+    assert sum(sizes) == 6 * SLICE + 2
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1, max_size=30))
+def test_the_newest_of_a_slot_wins_and_the_rest_is_never_dropped(slots: list[str | None]) -> None:
+    model = GatedToy()
+    with DecodeWorker(CPU) as worker:
+        worker.submit(model, latents(0))
+        assert model.reached.wait(20)
+        futures = [worker.submit(model, latents(n / 10), slot) for n, slot in enumerate(slots)]
+        newest = {slot: n for n, slot in enumerate(slots)}
+        model.gate.set()
+        for n, (slot, future) in enumerate(zip(slots, futures, strict=True)):
+            if slot is None or newest[slot] == n:
+                np.testing.assert_array_equal(future.result(20), picture(n / 10))
+            else:
+                with pytest.raises(CancelledError):
+                    future.result(20)
+
+
+def test_an_exception_reaches_its_own_caller_and_the_worker_lives_on(
+    worker: DecodeWorker, busy: GatedToy
+) -> None:
+    futures = [worker.submit(busy, latents(n), slot=n) for n in (1, 99, 2)]
+    busy.gate.set()
+    with pytest.raises(RuntimeError, match="99"):
+        futures[1].result(20)
+    np.testing.assert_array_equal(futures[0].result(20), picture(1))
+    np.testing.assert_array_equal(futures[2].result(20), picture(2))
+    np.testing.assert_array_equal(worker.decode(busy, latents(3)), picture(3))
+
+
+def test_a_request_that_fails_in_its_first_slice_is_not_run_further(
+    worker: DecodeWorker, busy: GatedToy
+) -> None:
+    future = worker.submit(busy, latents(99).expand(3 * SLICE, 8))
+    busy.gate.set()
+    with pytest.raises(RuntimeError, match="99"):
+        future.result(20)
+    worker.decode(busy, latents(1))
+    assert [len(batch) for batch in busy.batches] == [1, SLICE, 1]
+
+
+def test_what_a_caller_cancels_is_not_decoded(worker: DecodeWorker, busy: GatedToy) -> None:
+    cancelled, kept = worker.submit(busy, latents(5), slot=1), worker.submit(busy, latents(6), slot=2)
+    assert cancelled.cancel()
+    busy.gate.set()
+    np.testing.assert_array_equal(kept.result(20), picture(6))
+    assert not any((batch[:, 0] == 5).any() for batch in busy.batches)
+
+
+def test_call_runs_on_the_device_thread_and_raises_what_the_function_raises(worker: DecodeWorker) -> None:
+    assert worker.call(lambda: threading.current_thread().name) == "decode-worker"
+    with pytest.raises(KeyError):
+        worker.call(lambda: {}["absent"])
+
+
+def test_the_device_thread_must_not_wait_for_itself(worker: DecodeWorker) -> None:
+    with pytest.raises(RuntimeError, match="cannot wait for itself"):
+        worker.call(lambda: worker.decode(ToyModel(), latents(1)))
+
+
+def test_after_close_waiting_and_later_callers_raise(worker: DecodeWorker, busy: GatedToy) -> None:
+    begun = worker.submit(busy, torch.zeros(2, 8))
+    waiting = [worker.submit(busy, latents(1), slot=1), worker.submit(busy, torch.zeros(5 * SLICE, 8)), begun]
+    closing = threading.Thread(target=worker.close)
+    closing.start()
+    for future in waiting:
+        with pytest.raises(WorkerClosedError):
+            future.result(20)
+    with pytest.raises(WorkerClosedError):
+        worker.decode(busy, latents(1))
+    with pytest.raises(WorkerClosedError):
+        worker.call(int)
+    busy.gate.set()
+    closing.join(20)
+    assert not closing.is_alive()
+
+
+def test_the_time_of_a_frame_is_measured_on_live_requests(worker: DecodeWorker) -> None:
+    toy = ToyModel()
+    worker.decode(toy, latents(1))
+    assert worker.ms_per_frame == 0
+    assert worker.idle_seconds == float("inf")
+    worker.submit(toy, latents(1), slot="canvas").result(20)
+    assert worker.ms_per_frame > 0
+    assert worker.idle_seconds >= 0
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (torch.zeros(2, 7), r"expected shape \(n, 8\), got \(2, 7\)"),
+        (torch.zeros(0, 8), r"got \(0, 8\)"),
+        (torch.full((1, 8), float("nan")), "NaN"),
+        (torch.zeros(1, 8, dtype=torch.int64), "floating-point"),
+    ],
+)
+def test_bad_latents_are_refused_before_they_reach_the_device(
+    worker: DecodeWorker, wrong: Tensor, message: str
+) -> None:
+    model = GatedToy()
+    with pytest.raises(ValueError, match=message):
+        worker.submit(model, wrong)
+    assert not model.batches
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    "wrong",
+    [np.zeros((1, 16, 16, 3)), np.zeros((1, 8, 8, 3), np.uint8), np.zeros((16, 16, 3), np.uint8)],
+)
+def test_bad_pictures_are_refused(worker: DecodeWorker, wrong: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"expected uint8 pictures of shape \(n, 16, 16, 3\), got"):
+        worker.encode(ToyModel(), wrong)
+
+
+def test_background_work_lets_a_drag_go_first() -> None:
+    queue = RequestQueue()
+    background = Request(Priority.BACKGROUND, torch.abs, torch.zeros(1), len)
+    live = Request(Priority.LIVE, torch.abs, torch.zeros(1), len, slot="canvas")
+    assert queue.put(background)
+    assert queue.put(live)
+    assert [queue.next_batch()[0][0] for _ in range(2)] == [live, background]
+
+
+def test_a_drag_that_outruns_the_worker_keeps_its_place() -> None:
+    queue = RequestQueue()
+    requests = [Request(Priority.LIVE, torch.abs, torch.zeros(1), len, slot=n) for n in ("a", "b", "a")]
+    for request in requests:
+        assert queue.put(request)
+    assert [request for request, _ in queue.next_batch()] == [requests[2]]
+    assert requests[0].future.cancelled()
+
+
+def test_devices() -> None:
+    assert choose_device("cpu") == CPU
+    assert choose_device().type in ("cpu", "cuda", "mps")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_a_device_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected auto or one of those this machine has .* got 'cuda'"):
+        choose_device("cuda")
+
+
+def test_a_future_resolves_once_even_when_closed_meanwhile() -> None:
+    request = Request(Priority.BULK, torch.abs, torch.zeros(2), len, frames_per_batch=1)
+    request.take(1)
+    request.fail(WorkerClosedError("closed"))
+    request.fail(RuntimeError("later"))
+    failed: Future[int] = request.future
+    with pytest.raises(WorkerClosedError):
+        failed.result(0)

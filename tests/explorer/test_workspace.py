@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from pydantic import ValidationError
+from skimage import data
+
+from explorer.dataset import Dataset
+from explorer.images import PictureError, fit, open_picture, to_uint8
+from explorer.metrics import psnr
+from explorer.operations.interpolation import slerp
+from explorer.settings import Settings
+from explorer.store import UnknownPointError
+from explorer.worker import WorkerClosedError
+from explorer.workspace import Morph, NotReadyError, Workspace
+from models.toy import ToyModel
+
+
+def settings(tmp_path: Path, model: str = "toy") -> Settings:
+    return Settings(model=model, device="cpu", cache_dir=tmp_path, sd_vae_tiny=str(tmp_path / "absent"))
+
+
+def wait(workspace: Workspace, name: str) -> None:
+    """Until the preparation has ended, well or badly."""
+    until = time.monotonic() + 300
+    while workspace.status(name).state == "loading":
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, toy_dataset: Dataset) -> Iterator[Workspace]:
+    """A workspace whose bundled model is the toy."""
+    with Workspace(settings(tmp_path), toy_dataset) as workspace:
+        wait(workspace, "toy")
+        yield workspace
+
+
+def png(picture: np.ndarray) -> bytes:
+    buffer = BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_the_bundled_model_is_ready_with_the_shipped_map(workspace: Workspace, toy_dataset: Dataset) -> None:
+    status = workspace.status("toy")
+    assert (status.state, status.progress, status.points) == ("ready", 1, 60)
+    assert (status.latent_shape, status.image_size) == ((8,), 16)
+    np.testing.assert_array_equal(workspace.store("toy").coordinates, toy_dataset.coordinates)
+    assert workspace.device == torch.device("cpu")
+
+
+def test_frames_are_decodes_of_the_path(workspace: Workspace, toy_dataset: Dataset) -> None:
+    morph = Morph(model="toy", a=3, b="4")
+    alphas = [0.0, 0.3, 1.0]
+    path = slerp(toy_dataset.latents[3], toy_dataset.latents[4], torch.tensor(alphas))
+    frames = workspace.frames(morph, alphas, slot="canvas").result(20)
+    np.testing.assert_array_equal(frames, to_uint8(ToyModel().decode(path)))
+    assert workspace.ms_per_frame > 0
+    torch.testing.assert_close(workspace.path(morph, 3).result(20)[[0, 2]], path[[0, 2]])
+
+
+def test_a_cross_fade_blends_pixels_and_has_no_path(workspace: Workspace, toy_dataset: Dataset) -> None:
+    morph = Morph(model="toy", a=3, b=4, method="cross-fade")
+    a, b = to_uint8(ToyModel().decode(toy_dataset.latents[3:5])).astype(int)
+    frames = workspace.frames(morph, [0, 0.25, 1]).result(20)
+    np.testing.assert_allclose(frames, [a, 0.75 * a + 0.25 * b, b], atol=0.51)
+    assert workspace.path(morph, 5).result(20).shape == (0, 8)
+
+
+def test_alphas_outside_0_to_1_are_refused(workspace: Workspace) -> None:
+    morph = Morph(model="toy", a=3, b=4)
+    for alpha in (1.5, -0.1, float("nan")):
+        with pytest.raises(ValueError, match=r"expected a vector t within \[0, 1\]"):
+            workspace.frames(morph, [alpha]).result(20)
+
+
+def test_unknown_points_and_models_are_named(workspace: Workspace) -> None:
+    with pytest.raises(UnknownPointError, match="'60' is unknown: expected a portrait from 0 to 59"):
+        workspace.frames(Morph(model="toy", a=60, b=4), [0])
+    with pytest.raises(UnknownPointError):
+        workspace.row("u" + "0" * 32)
+    with pytest.raises(ValueError, match="expected one of face-vae.* got 'gan'"):
+        workspace.prepare("gan")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"model": "gan"},
+        {"method": "fly"},
+        {"alpha": 1.01},
+        {"alpha": float("nan")},
+        {"a": -1},
+        {"a": True},
+        {"a": 1.5},
+        {"a": "u1"},
+        {"b": "../etc"},
+        {"b": "1\n"},
+        {"b": "9" * 10},
+    ],
+)
+def test_a_bad_morph_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Morph(**{"model": "toy", "a": 1, "b": 2, **wrong})
+
+
+def test_a_morph_is_a_value() -> None:
+    morph = Morph(model="toy", a=1, b="2")
+    assert morph == Morph(model="toy", a="1", b=2, method="slerp", alpha=0.5)
+    with pytest.raises(ValidationError):
+        morph.alpha = 0.1  # type: ignore[misc]
+
+
+def test_a_model_that_is_not_loaded_says_so(workspace: Workspace) -> None:
+    assert workspace.status("sd-vae").state == "absent"
+    with pytest.raises(NotReadyError, match="Not loaded yet"):
+        workspace.store("sd-vae")
+
+
+def test_a_model_that_cannot_be_had_fails_with_a_sentence_and_can_be_tried_again(
+    workspace: Workspace,
+) -> None:
+    for _ in range(2):
+        workspace.prepare("sd-vae-tiny")
+        wait(workspace, "sd-vae-tiny")
+        status = workspace.status("sd-vae-tiny")
+        assert status.state == "failed"
+        assert "absent" in status.message
+        with pytest.raises(NotReadyError):
+            workspace.store("sd-vae-tiny")
+    assert workspace.frames(Morph(model="toy", a=1, b=2), [0.5]).result(20).shape == (1, 16, 16, 3)
+
+
+def test_an_upload_becomes_a_point(workspace: Workspace, toy_dataset: Dataset) -> None:
+    picture = toy_dataset.portraits[7]
+    assert picture is not None
+    upload = workspace.upload("toy", picture)
+    original = fit(open_picture(picture), 16)
+    np.testing.assert_array_equal(upload.original, original)
+    assert upload.psnr == psnr(original, upload.reconstruction)
+    latent = workspace.store("toy").latent(upload.id)
+    torch.testing.assert_close(latent, toy_dataset.latents[7], atol=1e-4, rtol=0)
+    assert upload.coordinates is not None
+    np.testing.assert_array_equal(workspace.store("toy").position(upload.id), upload.coordinates)
+    frames = workspace.frames(Morph(model="toy", a=upload.id, b=3), [0]).result(20)
+    np.testing.assert_array_equal(frames[0], upload.reconstruction)
+
+
+def test_the_verdict_compares_with_the_held_out_portraits(workspace: Workspace, toy_dataset: Dataset) -> None:
+    reach = np.percentile(toy_dataset.psnr[toy_dataset.splits == "held-out"], 1)
+    far = workspace.upload("toy", png(data.astronaut()))
+    assert not far.known
+    assert f"{far.psnr:.1f} dB, while 99 % of its own held-out portraits reach {reach:.1f} dB" in far.verdict
+    own = toy_dataset.portraits[0]
+    assert own is not None
+    assert workspace.upload("toy", own).known
+
+
+@pytest.mark.parametrize("file", [b"", b"not a picture", png(np.zeros((9, 9, 3), np.uint8))[:40]])
+def test_a_file_that_is_no_picture_is_refused(workspace: Workspace, file: bytes) -> None:
+    with pytest.raises(PictureError):
+        workspace.upload("toy", file)
+
+
+def test_after_close_everybody_hears_of_it(workspace: Workspace) -> None:
+    workspace.close()
+    with pytest.raises(WorkerClosedError):
+        workspace.frames(Morph(model="toy", a=1, b=2), [0.5]).result(20)
+    assert workspace.prepare("face-vae").state == "absent"
+
+
+def test_unknown_settings_are_refused(tmp_path: Path, toy_dataset: Dataset) -> None:
+    with pytest.raises(ValueError, match="model: expected one of face-vae.*, got 'gan'"):
+        Workspace(settings(tmp_path, "gan"), toy_dataset)
+
+
+def test_another_models_portraits_are_encoded_and_mapped(tmp_path: Path, toy_dataset: Dataset) -> None:
+    """The toy as a model that nothing was shipped for: its portraits are those with a 128 px picture."""
+    foreign = replace(toy_dataset, metadata=toy_dataset.metadata | {"model": "face-vae"})
+    for _ in range(2):  # the second time from the cache
+        with Workspace(settings(tmp_path), foreign) as workspace:
+            wait(workspace, "toy")
+            assert workspace.status("toy").state == "ready", workspace.status("toy").message
+            store = workspace.store("toy")
+            assert len(store) == workspace.status("toy").points == 40
+            torch.testing.assert_close(store.latents, toy_dataset.latents[:40], atol=1e-4, rtol=0)
+            assert store.coordinates is not None
+            assert store.coordinates.shape == (40, 2)
+            upload = workspace.upload("toy", png(data.astronaut()))
+            assert upload.coordinates is not None
+            assert upload.known
+            assert upload.verdict == f"Rebuilt at {upload.psnr:.1f} dB."
+
+
+def test_shipped_latents_of_other_weights_are_not_used(tmp_path: Path, toy_dataset: Dataset) -> None:
+    other = replace(toy_dataset, latents=toy_dataset.latents.flip(0))
+    with Workspace(settings(tmp_path), other) as workspace:
+        wait(workspace, "toy")
+        torch.testing.assert_close(
+            workspace.store("toy").latents, toy_dataset.latents[:40], atol=1e-4, rtol=0
+        )
+
+
+def test_the_face_vae_knows_its_portraits_and_not_a_photograph(tmp_path: Path) -> None:
+    with Workspace(settings(tmp_path, "face-vae")) as workspace:
+        wait(workspace, "face-vae")
+        assert workspace.status("face-vae").message == "Ready"
+        portrait = workspace.dataset.portraits[0]
+        assert portrait is not None
+        known, photograph = (workspace.upload("face-vae", file) for file in (portrait, png(data.astronaut())))
+        assert known.known
+        assert not photograph.known
+        assert "trained on synthetic portraits only" in photograph.verdict
+        own, place = workspace.store("face-vae").position("0"), known.coordinates
+        assert own is not None
+        assert place is not None
+        spread = workspace.dataset.coordinates.std(axis=0).max()
+        assert np.linalg.norm(place - own) < spread, "a portrait uploaded again lands near itself"
