@@ -28,4 +28,6 @@ def decode(model: LatentModel, latents: Float[Tensor, "n d"], what: str) -> Pixe
     """The picture of every latent, rounded to 8 bits as the app shows it; `what` names the progress bar."""
     starts = trange(0, len(latents), BATCH, desc=f"decode {what}", leave=False)
     batches = [model.decode(latents[start : start + BATCH]) for start in starts]
-    return np.concatenate([((batch + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy() for batch in batches])
+    return np.concatenate(
+        [((batch + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy() for batch in batches]
+    )

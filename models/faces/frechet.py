@@ -15,7 +15,8 @@ from tqdm import trange
 from models.faces.coding import BATCH, Pixels
 
 # Of ImageNet's pictures, in [0, 1]: how the network's package prepares its input.
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+MEAN = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
+STD = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
 
 
 class PooledFeatures(nn.Module):
@@ -33,19 +34,17 @@ class PooledFeatures(nn.Module):
         network = EfficientNet.from_name("efficientnet-lite0")
         network.load_state_dict(weights)
         self.network = network.to(memory_format=torch.channels_last).eval()
-        self.register_buffer("mean", torch.tensor(MEAN)[:, None, None])
-        self.register_buffer("std", torch.tensor(STD)[:, None, None])
 
     def forward(self, images: UInt8[Tensor, "n 3 h w"]) -> Float[Tensor, "n 1280"]:
         """Features of 8-bit RGB pictures."""
-        features: Tensor = self.network.extract_features((images / 255 - self.mean) / self.std)
+        features: Tensor = self.network.extract_features((images / 255 - MEAN) / STD)
         return features.mean((2, 3))
 
 
 def frechet_distances(reference: Pixels, sets: Mapping[str, Pixels]) -> dict[str, float]:
     """|m - m'|^2 + tr(C + C' - 2 (C C')^(1/2)) of each set's features from those of the reference.
 
-    Dowson & Landau 1982; on network features, Heusel et al. 2017, eq. 6. It falls with the number of pictures:
+    Dowson & Landau 1982; on network features, Heusel et al. 2017, eq. 6. Few pictures raise it:
     compare only sets of the same size.
     """
     metric = FrechetInceptionDistance(feature=PooledFeatures(), reset_real_features=False)

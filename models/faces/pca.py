@@ -25,7 +25,7 @@ class PixelPCA:
 
     @classmethod
     def fit(cls, pixels: Pixels, dims: int) -> Self:
-        """Randomised SVD of the pixels (Halko et al. 2011, algorithm 4.4); needs 350 KB a picture of 128 px."""
+        """Randomised SVD of the pixels (Halko et al. 2011, algorithm 4.4); 350 KB a picture of 128 px."""
         estimator = PCA(
             dims,
             copy=False,  # centres the float copy that we hand it in place

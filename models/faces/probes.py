@@ -15,7 +15,7 @@ from models.faces.factors import FACTORS
 
 _OPEN_EYES = "glasses != 'sunglasses' and eyes_closed < 0.5"
 _EYES = "glasses != 'sunglasses'"
-# Where a factor can be seen at all, as an expression over the factors (`pandas.DataFrame.eval`). Others: everywhere.
+# Where a factor can be seen, as an expression over the factors (`pandas.DataFrame.eval`); others: everywhere.
 VISIBLE = {
     "gaze_x": _OPEN_EYES,
     "gaze_y": _OPEN_EYES,
@@ -73,7 +73,7 @@ def _seen(name: str, factors: pd.DataFrame) -> Bool[np.ndarray, " n"]:
 
 
 def _fit_and_score(name: str, train: Labelled, test: Labelled) -> tuple[float, np.ndarray]:
-    """Score and predictions: ridge, its strength by leave-one-out, or logistic regression; latents standardised."""
+    """Score and predictions of ridge (strength by leave-one-out) or logistic regression."""
     categorical = FACTORS[name].kind == "categorical"
     estimator = LogisticRegression(max_iter=2000) if categorical else RidgeCV(RIDGE_ALPHAS)
     probe = make_pipeline(StandardScaler(), estimator).fit(train.latents, train.factors[name].to_numpy())

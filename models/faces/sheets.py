@@ -12,6 +12,7 @@ from torch import Tensor
 
 from models.base import LatentModel
 from models.faces.coding import Pixels, decode
+from models.faces.measures import Autoencoded
 
 SHOWN = 60  # samples, and originals with their reconstructions
 COLUMNS = 12
@@ -19,10 +20,8 @@ PATHS, FRAMES = 12, 9
 QUALITY = 82  # of WebP: each sheet stays below 400 KB
 
 
-def slerp(
-    a: Float[Tensor, " d"], b: Float[Tensor, " d"], t: Float[Tensor, " t"]
-) -> Float[Tensor, "t d"]:
-    """Points on the great arc from a to b at t in [0, 1] (Shoemake 1985, section 3.3)."""
+def slerp(a: Float[Tensor, " d"], b: Float[Tensor, " d"], t: Float[Tensor, " t"]) -> Float[Tensor, "t d"]:
+    """Points on the great arc from a to b, which are not parallel, at t in [0, 1] (Shoemake 1985, 3.3)."""
     angle = torch.acos((torch.dot(a, b) / (a.norm() * b.norm())).clamp(-1, 1))
     return (torch.sin((1 - t) * angle)[:, None] * a + torch.sin(t * angle)[:, None] * b) / torch.sin(angle)
 
@@ -38,20 +37,20 @@ def grid(pixels: Pixels, columns: int) -> Image.Image:
 
 
 def write_sheets(
-    folder: Path, model: LatentModel, originals: Pixels, latents: Float[Tensor, "n d"], reconstructions: Pixels,
-    samples: Pixels,
+    folder: Path, model: LatentModel, originals: Pixels, latents: Float[Tensor, "n d"], vae: Autoencoded
 ) -> list[Path]:
     """Write three sheets of the first pictures of each set, none chosen by eye; returns their paths.
 
-    Samples; originals, each row above its reconstructions; and paths from one original's latent to the next's.
+    Samples; originals, each row above its reconstructions; paths from one original's latent to the next's.
+    Needs at least SHOWN of each.
     """
-    pairs = np.stack([originals[:SHOWN], reconstructions[:SHOWN]])
+    pairs = np.stack([originals[:SHOWN], vae.reconstructions[:SHOWN]])
     rows = [pairs[:, start : start + COLUMNS] for start in range(0, pairs.shape[1], COLUMNS)]
     both = np.concatenate([row.reshape(-1, *row.shape[2:]) for row in rows])
     steps = torch.linspace(0, 1, FRAMES)
     paths = torch.cat([slerp(latents[2 * i], latents[2 * i + 1], steps) for i in range(PATHS)])
     sheets = {
-        "samples": grid(samples[:SHOWN], COLUMNS),
+        "samples": grid(vae.samples[:SHOWN], COLUMNS),
         "reconstructions": grid(both, COLUMNS),
         "interpolations": grid(decode(model, paths, "interpolations"), FRAMES),
     }
