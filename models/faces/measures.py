@@ -95,7 +95,7 @@ def cost_figures(model: LatentModel, megabytes: float) -> list[Figure]:
 
 
 def decode_time(model: LatentModel, latent: Tensor) -> float:
-    """Median processor time of 100 decodes of one latent in ms, on one thread; other programs do not count."""
+    """Median processor time of 100 decodes of one latent in ms, on one thread, other programs left out."""
     threads, times = torch.get_num_threads(), []
     torch.set_num_threads(1)
     for _ in range(110):
