@@ -117,7 +117,9 @@ def test_the_dtype_is_the_fastest_that_the_device_runs_natively(monkeypatch: pyt
         assert reduced_dtype(CPU) == expected
     for native, expected in [(True, torch.bfloat16), (False, torch.float16)]:
         monkeypatch.setattr(
-            torch.cuda, "is_bf16_supported", lambda including_emulation, native=native: native
+            torch.cuda,
+            "is_bf16_supported",
+            lambda including_emulation, native=native: native or including_emulation,
         )
         assert reduced_dtype(torch.device("cuda")) == expected
     assert reduced_dtype(torch.device("mps")) == torch.float32
