@@ -4,7 +4,7 @@ BIN := .venv/bin
 FACE_ASSETS ?= ../shared/faces/assets
 .DEFAULT_GOAL := help
 
-.PHONY: help run test lint evaluate-face-vae bench clean
+.PHONY: help run test lint evaluate-face-vae bench pictures clean
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
 
@@ -24,6 +24,9 @@ evaluate-face-vae: .venv/dev  ## measure the bundled face VAE on the test portra
 
 bench: .venv/dev system-packages  ## live drag against the naive Gradio app, as a ratio
 	$(BIN)/python -m benchmarks.live_drag $(ARGS)
+
+pictures: .venv/dev system-packages  ## make the README's screenshot and GIF from the running app
+	$(BIN)/python -m docs.pictures
 
 .venv/app: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed")'

@@ -36,8 +36,8 @@ class LatentSpace:
 class LatentModel(ABC):
     """An autoencoder over RGB images in [-1, 1] whose latents are scaled to about unit variance.
 
-    Subclasses implement `_encode` and `_decode` on `device`; the public methods check every batch, run without
-    gradients, and take and return float32 tensors on the CPU, so no caller needs to know device or dtype.
+    Subclasses implement `_encode` and `_decode` on `device`; the public methods check every batch, run
+    without gradients, and take and return float32 tensors on the CPU: no caller knows device or dtype.
     """
 
     space: LatentSpace
@@ -51,14 +51,14 @@ class LatentModel(ABC):
         """
         size = self.space.image_size
         _check_batch(images, (3, size, size), f"{self.space.name} images")
-        with torch.inference_mode():
+        with torch.no_grad():
             return self._encode(images.to(self.device, torch.float32)).float().cpu()
 
     @final
     def decode(self, latents: Float[Tensor, "n *latent"]) -> Float[Tensor, "n 3 h w"]:
         """Image of each latent, RGB clamped to [-1, 1]. Raises ValueError for a wrong shape or NaN."""
         self.space.check(latents)
-        with torch.inference_mode():
+        with torch.no_grad():
             return self._decode(latents.to(self.device, torch.float32)).float().clamp(-1, 1).cpu()
 
     @abstractmethod
@@ -76,6 +76,7 @@ def _check_batch(batch: Tensor, shape: tuple[int, ...], what: str) -> None:
     if not batch.is_floating_point():
         raise ValueError(f"{what}: expected floating-point values, got {batch.dtype}")
     if batch.ndim != len(shape) + 1 or tuple(batch.shape[1:]) != shape or len(batch) == 0:
-        raise ValueError(f"{what}: expected shape (n, {', '.join(map(str, shape))}), got {tuple(batch.shape)}")
+        expected = ", ".join(map(str, shape))
+        raise ValueError(f"{what}: expected shape (n, {expected}), got {tuple(batch.shape)}")
     if not torch.isfinite(batch).all():
         raise ValueError(f"{what}: expected finite values, got NaN or infinity")
