@@ -35,7 +35,7 @@ State = Literal["absent", "loading", "ready", "failed"]
 class ModelStatus:
     """How a model is getting on.
 
-    A model that is loaded has a `latent_shape` and decodes, even while its state is still "loading" because
+    A model with a `latent_shape` is loaded and decodes, even while its state is still "loading" because
     the portraits are being encoded and mapped.
     """
 
@@ -68,7 +68,7 @@ class Preparation:
     def status(self) -> ModelStatus:
         """Where the preparation stands."""
         state, progress, message = self._state
-        shape = self.model.space.shape if self.model else None
+        shape = self.store.space.shape if self.store else None
         points, size = len(self._shown), self._entry.image_size
         return ModelStatus(self._name, self._entry.title, state, progress, message, size, shape, points)
 

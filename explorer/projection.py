@@ -9,7 +9,7 @@ import os
 import threading
 import warnings
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 MANY_DIMENSIONS = 256  # above, UMAP and t-SNE see the first COMPONENTS principal components
 COMPONENTS = 50
 ANCHORS = 2000  # points that place new ones; UMAP compares all pairs of them in Python
+
+COMPILED = ("fast_knn_indices", "smooth_knn_dist", "compute_membership_strengths", "submatrix")
+"""Functions of umap that numba compiles in every process, for 15 seconds in all, unless it may keep them."""
 
 Method = Literal["umap", "tsne", "pca"]
 Matrix = Float[np.ndarray, "n d"]
@@ -133,11 +136,19 @@ def _fit(matrix: Matrix, arguments: Arguments) -> Coordinates:
     return np.asarray(tsne.fit_transform(reduced), np.float32)
 
 
-def _umap(arguments: Arguments, n: int, **more: Any) -> Any:
+@cache
+def _umap_class() -> Any:
+    """Imported late, for numba takes seconds; what it compiles is kept on disk for the next process."""
     with warnings.catch_warnings():  # umap misses an optional part of its own, which we do not use
         warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
-        from umap import UMAP  # imported late: numba takes seconds
-    return UMAP(
+        from umap import UMAP, umap_
+    for function in COMPILED:
+        getattr(umap_, function).enable_caching()
+    return UMAP
+
+
+def _umap(arguments: Arguments, n: int, **more: Any) -> Any:
+    return _umap_class()(
         n_neighbors=min(arguments.n_neighbors, n - 1),
         min_dist=arguments.min_dist,
         metric=arguments.metric,

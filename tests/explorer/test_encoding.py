@@ -78,8 +78,8 @@ def stop_after(limit: int) -> Callable[[int, float], None]:
 
 
 def test_what_was_encoded_before_a_stop_is_kept(worker: DecodeWorker, shown: Dataset, tmp_path: Path) -> None:
+    store = empty_store(ToyModel(), shown, worker)
     with pytest.raises(KeyboardInterrupt):
-        store = empty_store(ToyModel(), shown, worker)
         encode_portraits(ToyModel(), worker, store, tmp_path / "file", stop_after(12))
     model = CountingToy()
     store = empty_store(model, shown, worker)

@@ -22,7 +22,7 @@ SLICE = Priority.BULK.frames(16)
 
 
 class GatedToy(ToyModel):
-    """The toy, stopped at a gate until a test has queued all it wants; it refuses latents that begin with 99."""
+    """The toy, stopped at a gate until a test has queued all it wants; it refuses latents of 99."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -251,7 +251,7 @@ def test_devices() -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 def test_a_device_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected auto or one of those this machine has .* got 'cuda'"):
+    with pytest.raises(ValueError, match=r"expected auto or one of those this machine has .* got 'cuda'"):
         choose_device("cuda")
 
 

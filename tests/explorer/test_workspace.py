@@ -88,7 +88,7 @@ def test_unknown_points_and_models_are_named(workspace: Workspace) -> None:
         workspace.frames(Morph(model="toy", a=60, b=4), [0])
     with pytest.raises(UnknownPointError):
         workspace.row("u" + "0" * 32)
-    with pytest.raises(ValueError, match="expected one of face-vae.* got 'gan'"):
+    with pytest.raises(ValueError, match=r"expected one of face-vae.* got 'gan'"):
         workspace.prepare("gan")
 
 
@@ -179,7 +179,7 @@ def test_after_close_everybody_hears_of_it(workspace: Workspace) -> None:
 
 
 def test_unknown_settings_are_refused(tmp_path: Path, toy_dataset: Dataset) -> None:
-    with pytest.raises(ValueError, match="model: expected one of face-vae.*, got 'gan'"):
+    with pytest.raises(ValueError, match=r"model: expected one of face-vae.*, got 'gan'"):
         Workspace(settings(tmp_path, "gan"), toy_dataset)
 
 
