@@ -1,6 +1,6 @@
 /** Short messages to the person, one line each, in the corner; errors stay longer, and can be closed. */
 
-const SECONDS = { info: 5, error: 12 };
+const SECONDS = { info: 6, error: 30 };
 
 /** Show a message, and return what takes it away early; the same text again only renews it. */
 export function notify(text, kind = "info") {

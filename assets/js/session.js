@@ -18,9 +18,14 @@ async function start() {
   connect();
   await showFirst();
   startSharing();
+  let dismiss = () => {};
   store.watch(["connection"], ({ connection }, before) => {
-    if (connection === "open" && before.connection === "lost") returned();
-    if (connection === "lost" && before.connection === "open") notify("The connection was lost. Trying again …", "error");
+    if (connection === "lost" && before.connection === "open") {
+      dismiss = notify("The connection was lost. Trying again …", "error");
+    } else if (connection === "open" && before.connection === "lost") {
+      dismiss();
+      returned();
+    }
   });
 }
 

@@ -1,7 +1,5 @@
 """The named endpoints, called over the wire as a program would."""
 
-import math
-
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
@@ -64,7 +62,7 @@ def test_a_picture_is_encoded_decoded_and_morphed(client, astronaut):
     [
         ({"a": 17, "b": 23, "alpha": 1.5}, "alpha"),
         ({"a": 17, "b": 23, "alpha": -0.1}, "alpha"),
-        ({"a": 17, "b": 23, "alpha": math.nan}, "alpha"),
+        ({"a": 17, "b": 23, "alpha": "nan"}, "alpha"),
         ({"a": 999999, "b": 23}, "999999"),
         ({"a": "nobody", "b": 23}, "nobody"),
         ({"a": 17, "b": 23, "method": "teleport"}, "teleport"),

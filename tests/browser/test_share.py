@@ -42,7 +42,7 @@ def test_the_copied_link_shows_the_same_morph(new_page, app):
 )
 def test_a_broken_link_says_so_and_the_page_works(new_page, app, expected_errors, query, message, kept):
     expected_errors += ["status of 404", "status of 400"]
-    explorer = new_page(app).open(query)
+    explorer = new_page(app).open(query, map_too=False)
     assert message in explorer.notice(message)
     explorer.wait_shown(**kept)
     explorer.page.keyboard.press("Shift+ArrowLeft")

@@ -35,7 +35,7 @@ def test_a_photograph_comes_back_with_its_measure_and_a_warning(explorer, astron
     assert_placed(explorer, "b")
     entry = explorer.page.locator(".picture").first
     assert 5 < float(entry.locator("[data-psnr]").inner_text().removesuffix(" dB")) < 40
-    assert "far" in entry.locator("[data-verdict]").inner_text()
+    assert "Far from" in entry.locator("[data-verdict]").inner_text()
     for image in ("original", "reconstruction"):
         explorer.wait(f"() => document.querySelector('[data-{image}]').naturalWidth === 128")
 
