@@ -60,6 +60,7 @@ class Preparation:
         self._shown = dataset if name == dataset.metadata.get("model") else dataset.with_portraits()
         self._state: tuple[State, float, str] = ("absent", 0.0, "Not loaded yet")
         self._lock, self._closing = threading.Lock(), threading.Event()
+        self._thread: threading.Thread | None = None
         self.model: LatentModel | None = None
         self.store: LatentStore | None = None
         self.projection: Projection | None = None
@@ -78,11 +79,16 @@ class Preparation:
             if self._state[0] in ("loading", "ready") or self._closing.is_set():
                 return
             self._report("loading", 0.0, f"Loading {self._entry.title}")
-        threading.Thread(target=self._run, name=f"prepare-{self._name}", daemon=True).start()
+            self._thread = threading.Thread(target=self._run, name=f"prepare-{self._name}", daemon=True)
+            self._thread.start()
 
     def close(self) -> None:
-        """Stop as soon as possible."""
+        """Stop, once the worker is closed; waits a moment for what is encoded to be on disk."""
         self._closing.set()
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
+            thread.join(timeout=2)
 
     def _run(self) -> None:
         try:

@@ -21,7 +21,7 @@ class Priority(Enum):
 
     LIVE = (0.0, 32 * 128**2)  # a drag: the newest frame of a slot
     BULK = (0.1, 8 * 128**2)  # a person waits, but for more than one frame: small slices let drags through
-    BACKGROUND = (10.0, 8 * 128**2)  # nobody watches: encoding a data set, loading a model
+    BACKGROUND = (10.0, 4 * 128**2)  # nobody watches: encoding a data set, loading a model
 
     @property
     def patience(self) -> float:

@@ -161,9 +161,9 @@ class Workspace:
 
     def close(self) -> None:
         """Stop all threads; whoever waits gets WorkerClosedError."""
+        self._worker.close()
         for preparation in self._preparations.values():
             preparation.close()
-        self._worker.close()
 
     def __enter__(self) -> Self:
         return self
