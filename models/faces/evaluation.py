@@ -30,7 +30,7 @@ from models.faces.measures import (
 )
 from models.faces.pca import PixelPCA
 from models.faces.portrait_set import PortraitSet, open_dataset
-from models.faces.probes import Labelled, Reading, read_factor
+from models.faces.probes import Labelled, read_curved, read_factor
 from models.faces.provenance import describe_machine, describe_training, describe_weights
 from models.faces.report import FACTOR_HEADER, FIGURE_HEADER, Evaluation, Figure, aligned, fill
 from models.faces.sheets import SHOWN, write_sheets
@@ -77,10 +77,14 @@ def evaluate(model: FaceVAE, weights: Path, train: PortraitSet, test: PortraitSe
     ]
     latents = posterior(model, fitting, "training portraits")[0].numpy()
     print("fitting probes …", file=sys.stderr)
+    held_in = train.factors.iloc[: len(fitting)]
+    probes = Labelled(latents, held_in), Labelled(means.numpy(), test.factors)
+    linear = Labelled(linear_train[: len(fitting)], held_in), Labelled(linear_test, test.factors)
     return Evaluation(
         figures=figures,
-        readings=read_factors(latents, train, means.numpy(), test),
-        linear=read_factors(linear_train[: len(fitting)], train, linear_test, test),
+        readings=[read_factor(name, *probes) for name in FACTORS],
+        baseline=[read_factor(name, *linear) for name in FACTORS],
+        curved=read_curved(*probes),
         kl=kl.tolist(),
         facts={
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -89,14 +93,6 @@ def evaluate(model: FaceVAE, weights: Path, train: PortraitSet, test: PortraitSe
             "counts": {"test": len(test), "pca": len(linear_train), "probes": len(fitting)},
         },
     )
-
-
-def read_factors(
-    held_in: np.ndarray, train: PortraitSet, held_out: np.ndarray, test: PortraitSet
-) -> list[Reading]:
-    """Probes of every factor, fitted on the first portraits of `train`, scored on all of `test`."""
-    fitted = Labelled(held_in, train.factors.iloc[: len(held_in)])
-    return [read_factor(name, fitted, Labelled(held_out, test.factors)) for name in FACTORS]
 
 
 def open_portraits(data: Path, size: int) -> tuple[PortraitSet, PortraitSet]:

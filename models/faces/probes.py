@@ -1,13 +1,16 @@
-"""Linear probes: how well a linear model reads each factor from latents (Alain & Bengio 2017)."""
+"""Probes: how well a linear model reads each factor from latents (Alain & Bengio 2017), and a curved one."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -32,6 +35,8 @@ VISIBLE = {
     "lens_opacity": "glasses == 'sunglasses'",
 }
 RIDGE_ALPHAS = np.logspace(-2, 4, 7)
+# Of the curved probe, chosen on training portraits: width as a share of the dimensions, and strength.
+KERNEL_GAMMA, KERNEL_ALPHA = 0.25, 0.03
 
 
 @dataclass(frozen=True)
@@ -81,8 +86,38 @@ def _fit_and_score(name: str, train: Labelled, test: Labelled) -> tuple[float, n
 
 
 def _confusion(true: pd.Series, predicted: np.ndarray) -> str | None:
-    wrong = [sorted(pair) for pair in zip(true, predicted, strict=True) if pair[0] != pair[1]]
+    wrong = Counter(tuple(sorted(pair)) for pair in zip(true, predicted, strict=True) if pair[0] != pair[1])
     if not wrong:
         return None
-    (first, second), count = pd.Series(map(tuple, wrong)).value_counts().head(1).items().__next__()
-    return f"{first} and {second} ({count} of {len(wrong)} errors)"
+    ((first, second), count), *_ = wrong.most_common(1)
+    return f"{first} and {second} ({count} of {wrong.total()} errors)"
+
+
+def read_curved(train: Labelled, test: Labelled) -> dict[str, float]:
+    """Scores of every factor by kernel ridge regression: what the latents hold, in a straight line or not.
+
+    One fit for all: a number is one standardised column, a class one column for each of its values, read as
+    the largest (Murphy 2012, section 14.4.3).
+    """
+    columns = {name: _columns(name, train.factors) for name in FACTORS}
+    width = KERNEL_GAMMA / train.latents.shape[1]
+    estimator = KernelRidge(alpha=KERNEL_ALPHA, kernel="rbf", gamma=width)
+    probe = make_pipeline(StandardScaler(), estimator).fit(train.latents, np.hstack(list(columns.values())))
+    ends = np.cumsum([values.shape[1] for values in columns.values()])
+    predictions = np.split(probe.predict(test.latents), ends[:-1], axis=1)
+    scores = {}
+    for name, predicted in zip(columns, predictions, strict=True):
+        true = test.factors[name].to_numpy()
+        if classes := FACTORS[name].classes:
+            scores[name] = float((np.array(classes)[predicted.argmax(1)] == true).mean())
+        else:
+            fitted = train.factors[name]
+            scores[name] = float(r2_score(true, fitted.mean() + fitted.std(ddof=0) * predicted[:, 0]))
+    return scores
+
+
+def _columns(name: str, factors: pd.DataFrame) -> Float[np.ndarray, "n columns"]:
+    values = factors[name].to_numpy()
+    if classes := FACTORS[name].classes:
+        return np.column_stack([values == label for label in classes]).astype(float)
+    return np.asarray((values - values.mean()) / values.std())[:, None]

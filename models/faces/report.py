@@ -63,14 +63,15 @@ class Evaluation:
 
     figures: list[Figure]
     readings: list[Reading]
-    linear: list[Reading]  # the same probes on the coordinates of PCA
+    baseline: list[Reading]  # the same probes on the coordinates of PCA
+    curved: dict[str, float]  # scores of the curved probe
     kl: list[float]  # nats a dimension, largest first
     facts: dict[str, Any]  # date, weights, machine, counts
 
     def factor_rows(self) -> list[list[str]]:
         """Cells as FACTOR_HEADER names them."""
         rows = []
-        for reading, baseline in zip(self.readings, self.linear, strict=True):
+        for reading, baseline in zip(self.readings, self.baseline, strict=True):
             target = FACTOR_TARGETS.get(reading.factor)
             seen = "" if reading.visible is None else f"{reading.visible:.3f}"
             rule = f"`{VISIBLE[reading.factor]}` ({reading.visible_count:,})" if seen else ""
@@ -84,6 +85,7 @@ class Evaluation:
                     f"{reading.score:.3f}",
                     wanted,
                     met,
+                    f"{self.curved[reading.factor]:.3f}",
                     f"{baseline.score:.3f}",
                     seen,
                     rule,
@@ -98,8 +100,9 @@ class Evaluation:
             "factors": [
                 asdict(reading)
                 | {"target": FACTOR_TARGETS.get(reading.factor), "pca": baseline.score}
+                | {"curved": self.curved[reading.factor]}
                 | {"met": _met(reading), "visible_where": VISIBLE.get(reading.factor)}
-                for reading, baseline in zip(self.readings, self.linear, strict=True)
+                for reading, baseline in zip(self.readings, self.baseline, strict=True)
             ],
             "kl_per_dimension": [round(value, 4) for value in self.kl],
         }
@@ -126,7 +129,7 @@ class Evaluation:
 
 FIGURE_HEADER = ["Figure", "Measured", "Target", ""]
 FACTOR_HEADER = [
-    "Factor", "Score", "Latents", "Target", "", "PCA", "Where visible", "Visible where (test portraits)",
+    "Factor", "Score", "Linear", "Target", "", "Curved", "PCA", "Seen", "Seen where (test portraits)",
 ]  # fmt: skip
 
 

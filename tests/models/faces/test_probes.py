@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from models.faces.factors import FACTORS, GLASSES, factors_at
-from models.faces.probes import VISIBLE, Labelled, read_factor
+from models.faces.probes import VISIBLE, Labelled, read_curved, read_factor
 
 TRAIN = slice(0, 600)
 TEST = slice(600, 900)
@@ -54,6 +54,18 @@ def test_a_hidden_factor_is_scored_again_where_it_can_be_seen(factors: pd.DataFr
     assert reading.score < 0.9
     assert reading.visible == pytest.approx(1, abs=0.01)
     assert reading.visible_count == int((~hidden[TEST]).sum())
+
+
+def test_the_curved_probe_reads_what_no_straight_line_reads(factors: pd.DataFrame) -> None:
+    yaw = factors["yaw"].to_numpy()
+    index = factors["glasses"].map(GLASSES.index).to_numpy()
+    columns = np.column_stack([np.abs(yaw) > 10, yaw > 0, index % 2, index // 2, yaw**2]).astype(float)
+    train, test = Labelled(columns[TRAIN], factors[TRAIN]), Labelled(columns[TEST], factors[TEST])
+    scores = read_curved(train, test)
+    assert scores.keys() == FACTORS.keys()
+    assert scores["yaw"] > read_factor("yaw", train, test).score + 0.1
+    assert scores["glasses"] == 1
+    assert scores["pitch"] < 0.1
 
 
 @pytest.mark.parametrize("name", VISIBLE)

@@ -23,7 +23,8 @@ def evaluation() -> Evaluation:
     ]
     linear = [Reading(reading.factor, 0.25, None, None, None) for reading in read]
     figures = [Figure("PSNR", 28.5, "dB", target=27.6), Figure("ratio", 2.5, target=2.0, at_most=True)]
-    return Evaluation(figures, read, linear, [2.5, 1.0, 0.125], facts)
+    curved = dict.fromkeys(("yaw", "gaze_x", "glasses"), 0.625)
+    return Evaluation(figures, read, linear, curved, [2.5, 1.0, 0.125], facts)
 
 
 def test_a_target_is_met_or_not() -> None:
@@ -44,6 +45,7 @@ def test_the_json_holds_every_figure_with_its_verdict(evaluation: Evaluation) ->
     assert [figure["met"] for figure in record["figures"]] == [True, False]
     yaw, gaze, glasses = record["factors"]
     assert (yaw["score"], yaw["target"], yaw["met"], yaw["pca"]) == (0.971, 0.95, True, 0.25)
+    assert yaw["curved"] == 0.625
     assert (gaze["visible"], gaze["target"], gaze["met"]) == (0.75, None, None)
     assert (glasses["met"], glasses["confusion"]) == (False, "rect and round (7 of 9 errors)")
     assert record["kl_per_dimension"] == [2.5, 1.0, 0.125]
@@ -54,7 +56,7 @@ def test_the_card_shows_figures_targets_and_what_is_not_met(evaluation: Evaluati
     text = evaluation.to_markdown()
     assert "| PSNR | 28.50 dB | ≥ 27.60 dB | met |" in text
     assert "| ratio | 2.50 | ≤ 2.00 | **not met** |" in text
-    assert "| yaw | R² | 0.971 | ≥ 0.95 | met | 0.250 |  |  |" in text
+    assert "| yaw | R² | 0.971 | ≥ 0.95 | met | 0.625 | 0.250 |  |  |" in text
     assert "| 0.750 | `glasses != 'sunglasses' and eyes_closed < 0.5` (1,300) |" in text
     assert "| glasses | accuracy | 0.900 | ≥ 0.97 | **not met** |" in text
     assert "glasses: rect and round (7 of 9 errors)" in text
@@ -63,7 +65,7 @@ def test_the_card_shows_figures_targets_and_what_is_not_met(evaluation: Evaluati
 def test_the_terminal_table_is_aligned(evaluation: Evaluation) -> None:
     lines = aligned(FACTOR_HEADER, evaluation.factor_rows()).splitlines()
     assert len(lines) == 4
-    column = lines[0].index("Latents")
+    column = lines[0].index("Linear")
     assert [line[column : column + 5] for line in lines[1:]] == ["0.971", "0.500", "0.900"]
 
 
