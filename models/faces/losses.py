@@ -10,7 +10,7 @@ from torch import Tensor
 
 # How much a pixel counts, by `models.faces.renderer.Part`: a pixel loss alone spends itself on hair and
 # backdrop and forgets the small parts that a person looks at. Of mean about 1 over a data set.
-PART_WEIGHTS = (0.5, 0.5, 1.0, 0.7, 3.5, 3.0, 5.0, 2.0)
+PART_WEIGHTS = (0.4, 0.4, 1.0, 0.5, 8.0, 6.0, 8.0, 4.0)
 ABSOLUTE = 0.06  # weight of |d| beside d^2: at the usual residuals the two then pull about equally
 EDGES = 0.06  # weight of the absolute difference of image gradients
 

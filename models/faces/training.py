@@ -22,6 +22,7 @@ from tqdm import tqdm
 from models.face_vae import FaceVAE, FaceVAEConfig, FaceVAENetwork
 from models.faces.losses import PART_WEIGHTS, Losses, pixel_weights, vae_loss
 from models.faces.run_log import RunLog
+from models.faces.standardise import standardise
 from models.faces.trainer_state import TrainerState, read_checkpoint, write_checkpoint
 from models.faces.trainset import Pictures, batches, gather, open_pictures
 from models.faces.warm_start import to_images, warm_start
@@ -30,7 +31,7 @@ BATCH = 32
 LEARNING_RATE = 1e-3
 # The linear encoder stays the whitened principal components of thumbnails: its 3,072 inputs make Adam's steps
 # on it too coarse. Dense maps next to the latent take smaller steps for the same reason.
-SLOW = 0.2
+SLOW = 0.6
 WARM_UP_STEPS = 150
 # Weight of the KL in nats an image. At the warm start it leaves every one of the 128 components alive; a
 # larger one would blur the weaker ones away, a smaller one would leave holes in the prior.
@@ -102,6 +103,9 @@ def train(source: str, out: Path, minutes: float, device: torch.device, seed: in
     log = RunLog(out, gather(pictures, range(max(held_out, 1)))[0])
     stream = batches(pictures, min(BATCH, len(pictures) - held_out), seed + state.step, held_out)
     _loop(state, stream, out, log, minutes * 60)
+    network = state.averaged()
+    standardise(network, pictures, seed)
+    print(save(state, network, out, log))
     return out / "face-vae.safetensors"
 
 
@@ -125,9 +129,8 @@ def _loop(
             bar.update(min(round(state.elapsed), round(budget)) - bar.n)
             log.add(losses)
             if state.elapsed >= next_report:
-                bar.set_postfix_str(save(state, out, log))
+                bar.set_postfix_str(save(state, state.averaged(), out, log))
                 next_report = state.elapsed + REPORT_SECONDS
-    print(save(state, out, log))
 
 
 def history(state: TrainerState) -> dict[str, object]:
@@ -146,10 +149,10 @@ def history(state: TrainerState) -> dict[str, object]:
     }
 
 
-def save(state: TrainerState, out: Path, log: RunLog) -> str:
-    """Write the checkpoint, export the averaged weights, log and draw a sheet; returns the log line."""
+def save(state: TrainerState, network: FaceVAENetwork, out: Path, log: RunLog) -> str:
+    """Write the checkpoint, export `network`, log and draw a sheet; returns the log line."""
     write_checkpoint(state, out / "checkpoint.safetensors")
-    model = FaceVAE(state.averaged(), next(state.network.parameters()).device)
+    model = FaceVAE(network, next(state.network.parameters()).device)
     temporary = out / ".face-vae.safetensors.part"
     model.save(temporary, history(state))
     temporary.replace(out / "face-vae.safetensors")

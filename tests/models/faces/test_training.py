@@ -13,6 +13,7 @@ from models.face_vae import FaceVAE
 from models.faces.dataset import Manifest, render_dataset
 from models.faces.losses import PART_WEIGHTS, kl_divergence, pixel_weights, reconstruction_loss
 from models.faces.renderer import Part
+from models.faces.standardise import standardise
 from models.faces.trainer_state import write_checkpoint
 from models.faces.training import (
     BETA,
@@ -58,7 +59,7 @@ def rows(out: Path) -> list[dict[str, str]]:
 def test_every_part_has_a_weight() -> None:
     assert len(PART_WEIGHTS) == len(Part)
     parts = torch.tensor([[[Part.SKIN, Part.EYE]]], dtype=torch.uint8)
-    assert pixel_weights(parts).tolist() == [[[[1.0, 5.0]]]]
+    assert pixel_weights(parts).tolist() == [[[[1.0, 8.0]]]]
 
 
 def test_the_loss_counts_the_eyes_more_than_the_backdrop() -> None:
@@ -68,7 +69,7 @@ def test_the_loss_counts_the_eyes_more_than_the_backdrop() -> None:
         reconstruction_loss(off, target, pixel_weights(torch.full((1, 8, 8), part, dtype=torch.uint8)))
         for part in (Part.EYE, Part.BACKDROP)
     )
-    assert eye / backdrop == pytest.approx(10)
+    assert eye / backdrop == pytest.approx(20)
     assert reconstruction_loss(target, target, torch.ones(1, 1, 8, 8)) == 0
 
 
@@ -99,6 +100,28 @@ def test_the_warm_start_reconstructs_as_principal_components_do(pictures: PlainP
     torch.testing.assert_close(mean[:, :11].var(0), torch.ones(11), rtol=1e-3, atol=1e-3)
     assert mean[:, 11:].abs().max() == 0
     assert (log_variance[0, :10].diff() > 0).all()  # the weaker the component, the less certain
+
+
+def test_standardised_latents_have_unit_covariance_and_the_same_reconstructions(
+    pictures: PlainPictures, tmp_path: Path
+) -> None:
+    network = start_or_resume(pictures, tmp_path, CPU, 0).network
+    generator = torch.Generator().manual_seed(0)
+    for layer in (network.encoder.posterior, network.decoder.head):  # both start at zero
+        torch.nn.init.normal_(layer.weight, std=0.02, generator=generator)
+    images = to_images(pictures.images)
+    with torch.no_grad():
+        before = network.decoder(network.encoder(images)[0])
+        standardise(network, pictures, seed=0)
+        mean, log_variance = network.encoder(images)
+        after = network.decoder(mean)
+    torch.testing.assert_close(after, before, rtol=0, atol=2e-3)
+    torch.testing.assert_close(mean.mean(0), torch.zeros(128), rtol=0, atol=1e-3)
+    aggregate = mean.var(0) + log_variance.exp().mean(0)
+    torch.testing.assert_close(aggregate, torch.ones(128), rtol=0, atol=0.02)
+    covariance = torch.cov(mean.T)
+    largest = (covariance - torch.diag(covariance.diag())).abs().max()
+    assert largest <= 1.01 * (1 - mean.var(0)).max()  # what the posterior's own spread makes up for
 
 
 def test_one_picture_is_too_few(pictures: PlainPictures) -> None:
