@@ -57,7 +57,7 @@ def test_the_file_is_what_the_app_reads_and_the_same_every_time(
     assert len(dataset) == TRAIN + HELD_OUT
     assert (dataset.splits[:SHOWN] == "held-out").sum() == (dataset.splits == "held-out").sum() == HELD_OUT
     assert len(dataset.with_portraits()) == SHOWN
-    assert Arguments.from_json(dataset.metadata["map"]) == Arguments()
+    assert Arguments.from_json(dataset.metadata["map"]) == Arguments(**MAP)
     assert dataset.metadata["weights_sha256"] == hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
     assert json.loads(dataset.metadata["factors"]) == list(FACTORS)
     assert dataset.coordinates.shape == (TRAIN + HELD_OUT, 2)
