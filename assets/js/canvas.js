@@ -2,7 +2,7 @@
 
 import { createFollower } from "./follower.js";
 import { notify } from "./notice.js";
-import { modelStatus, morphOf, store } from "./state.js";
+import { modelStatus, morphOf, store, whenDecoding } from "./state.js";
 
 const PATIENCE_MS = 250; // a frame that takes longer gets a word about what is waited for
 
@@ -27,11 +27,15 @@ export function startCanvas(canvas, note) {
     }
   }
 
-  const follower = createFollower({ lane: "canvas", paint, busy, fail: (error) => notify(error.message, "error") });
+  function fail({ kind, message }) {
+    if (kind !== "not-ready") notify(message, "error"); // what a model waits for is said by its progress
+  }
+
+  const follower = createFollower({ lane: "canvas", paint, busy, fail });
   store.watch(["model", "a", "b", "method", "alpha"], (state) => {
     if (state.model && state.a !== null && state.b !== null) follower.follow(morphOf(state));
   });
-  store.watch(["connection"], ({ connection }) => connection === "open" && follower.again());
+  whenDecoding(follower.again);
   return follower;
 }
 

@@ -1,7 +1,7 @@
 /** The path at nine steps, clickable. Its frames are asked for one by one, and only while the big picture rests. */
 
 import { FrameError, askFrame } from "./live.js";
-import { morphOf, setAlpha, store } from "./state.js";
+import { canDecode, morphOf, setAlpha, store, whenDecoding } from "./state.js";
 
 const FRAMES = 9;
 const SETTLE_MS = 120; // A or B may still be changing, such as by clicking through the map
@@ -22,8 +22,9 @@ export function startFilmstrip(strip, follower) {
     strip.classList.remove("stale");
   }
 
-  store.watch(["model", "a", "b", "method", "connection"], ({ connection, a, b, model }) => {
-    if (connection === "open" && model && a !== null && b !== null) refill();
+  whenDecoding(refill);
+  store.watch(["model", "a", "b", "method"], (state, before) => {
+    if (state !== before && canDecode(state)) refill();
   });
   store.watch(["alpha"], ({ alpha }) => {
     const nearest = Math.round(alpha * (FRAMES - 1));

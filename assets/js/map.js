@@ -79,7 +79,7 @@ function createMap({ Plotly, plot, overlay, colour, legend }) {
 function startSlots(buttons) {
   for (const button of buttons) button.addEventListener("click", () => store.set({ slot: button.dataset.slot }));
   store.watch(["slot"], ({ slot }) => {
-    for (const button of buttons) button.setAttribute("aria-checked", String(button.dataset.slot === slot));
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.slot === slot));
   });
 }
 

@@ -12,7 +12,7 @@ import { randomPair, setAlpha, store, swap } from "./state.js";
 
 export async function mount(element) {
   const find = (selector) => element.querySelector(selector);
-  startProgress(find(".preparing"));
+  startProgress(find(".preparing"), { untilDecoding: true });
   await ready;
   const follower = startCanvas(find(".result canvas"), find(".waiting"));
   startCards(element.querySelectorAll("[data-card]"));

@@ -48,6 +48,19 @@ export function modelStatus(name, state = store.get()) {
   return state.status?.models.find((entry) => entry.name === name);
 }
 
+/** Whether frames can be asked for: the server is there, and the model is loaded. */
+export function canDecode(state = store.get()) {
+  return state.connection === "open" && modelStatus(state.model, state)?.decodes === true;
+}
+
+/** Call `listener` now if frames can be asked for, and each time that they can be again. */
+export function whenDecoding(listener) {
+  if (canDecode()) listener();
+  store.watch(["connection", "status", "model"], (state, before) => {
+    if (canDecode(state) && !canDecode(before)) listener();
+  });
+}
+
 /** Put a point into the slot that is active (or the given one). */
 export function choosePoint(point, slot = store.get().slot) {
   store.set({ [slot]: String(point) });

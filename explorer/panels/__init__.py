@@ -80,7 +80,6 @@ def launch_options(workspace: Workspace) -> dict[str, Any]:
         "run_history": False,
         "ssr_mode": False,
         "show_error": True,
-        "quiet": True,
     }
 
 

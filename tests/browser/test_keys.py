@@ -12,7 +12,7 @@ def test_keys_step_swap_and_choose_the_slot(explorer):
     explorer.wait_shown(a=before["b"], b=before["a"], alpha=0.59)
     for slot in ("b", "a"):
         press(slot)
-        assert explorer.page.locator(f".slots [data-slot={slot}]").get_attribute("aria-checked") == "true"
+        assert explorer.page.locator(f".slots [data-slot={slot}]").get_attribute("aria-pressed") == "true"
     press("r")
     explorer.wait("was => document.querySelector('.result canvas').dataset.a !== was", before["b"])
 

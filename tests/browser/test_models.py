@@ -41,7 +41,7 @@ def test_the_model_changes_during_a_drag_and_takes_a_photograph(explorer, astron
     shown = explorer.wait_shown(model="sd-vae-tiny", alpha=float(explorer.slider.input_value()))
     assert explorer.pixels().shape == (512, 512, 3)
     assert int(shown["a"]) < 1024
-    assert "portraits" in explorer.page.locator(".map .preparing").inner_text()
+    explorer.page.locator(".map .preparing", has_text="portraits").wait_for()  # encoded in the background
     explorer.upload("a", astronaut)
     entry = explorer.page.locator(".picture").first
     entry.wait_for(timeout=60_000)
