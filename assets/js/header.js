@@ -5,8 +5,12 @@ import { chooseModel, ready } from "./session.js";
 import { store } from "./state.js";
 
 export async function mount(element) {
+  document.body.classList.add("dark"); // for Gradio's own components: the page is dark whatever the system says
   startKeys(element.querySelector("dialog"));
   element.querySelector("[data-help]").addEventListener("click", toggleHelp);
+  element.querySelector("[data-api]").addEventListener("click", () => {
+    document.querySelector("footer .show-api").click(); // Gradio's own view; its footer is hidden by our style
+  });
   element.querySelector("dialog").addEventListener("click", ({ target, currentTarget }) => {
     if (target === currentTarget) currentTarget.close(); // a click on the backdrop
   });

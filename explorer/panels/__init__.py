@@ -76,7 +76,7 @@ def launch_options(workspace: Workspace) -> dict[str, Any]:
         "theme": _theme(),
         "css": static.styles(),
         "head": static.head(),
-        "footer_links": [],
+        "footer_links": ["api"],  # hidden by our style: the bar has a button for it
         "run_history": False,
         "ssr_mode": False,
         "show_error": True,

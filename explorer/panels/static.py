@@ -38,13 +38,11 @@ def template(name: str) -> str:
 
 
 def head() -> str:
-    """For the page's head: scripts load beside Gradio's own, and its components are dark from the start."""
-    preloads = [
+    """For the page's head: scripts load beside Gradio's own and not after them."""
+    return "\n".join(
         f'<link rel="modulepreload" href="explorer/static/{version()}/js/{path.name}">'
         for path in sorted((ASSETS / "js").glob("*.js"))
-    ]
-    dark = "<script>addEventListener('DOMContentLoaded', () => document.body.classList.add('dark'))</script>"
-    return "\n".join([*preloads, dark])
+    )
 
 
 @cache
