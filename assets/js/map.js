@@ -21,6 +21,7 @@ export async function mount(element) {
   const Plotly = await attempt(loadPlotly);
   if (!Plotly) return;
   await Plotly.newPlot(plot, [], createLayout(""), CONFIG); // an empty figure to listen to
+  new ResizeObserver(() => Plotly.Plots.resize(plot)).observe(plot);
   const overlay = createOverlay(element.querySelector(".overlay"), plot, pick);
   const map = createMap({ Plotly, plot, overlay, colour, legend: element.querySelector(".legend") });
   colour.addEventListener("change", () => attempt(map.draw));

@@ -77,10 +77,11 @@ def first_pair(dataset: Dataset) -> tuple[str, str]:
     """
     shown = dataset.with_portraits()
     labels, n = shown.labels, len(shown)
-    if not {"age", "smile", "gender", "yaw", "glasses"} <= set(labels.columns) or n < 2:
+    if not {"age", "smile", "gender", "yaw", "glasses", "hair_style"} <= set(labels.columns) or n < 2:
         return "0", str(min(1, len(dataset) - 1))
     facing = labels["yaw"].abs() < 12
     young = facing & (labels["gender"] < 0.35) & (labels["age"] < 40) & (labels["glasses"] == "none")
+    young &= ~labels["hair_style"].isin(["bald", "buzz"])
     old = facing & (labels["gender"] > 0.65) & (labels["age"] > 50) & (labels["glasses"] != "sunglasses")
     a = np.where(young & (labels["smile"] > 0.3), shown.psnr, -np.inf).argmax()
     b = np.where(old & (labels["beard"] > 0.3) if "beard" in labels else old, shown.psnr, -np.inf).argmax()
