@@ -19,7 +19,9 @@ def test_the_clients_snippet_runs(app, astronaut, tmp_path, monkeypatch, face_va
     assert "face-vae" in {model["name"] for model in names["models"]}
     assert len(names["points"]["points"]) == 5
     size = face_vae.space.image_size
-    assert Image.open(names["picture"]).size == Image.open(names["between"]).size == (size, size)
+    for name in ("picture", "between"):
+        with Image.open(names[name]) as picture:
+            assert picture.size == (size, size)
 
 
 def test_the_models_snippet_runs():
