@@ -23,7 +23,7 @@ evaluate-face-vae: .venv/dev  ## measure the bundled face VAE on the test portra
 	$(BIN)/python -m models.faces.evaluation $(ARGS)
 
 bench: .venv/dev system-packages  ## live drag against the naive Gradio app, as a ratio
-	$(BIN)/python -m benchmarks.live_drag $(ARGS)
+	$(BIN)/python -m benchmarks.live_drag
 
 pictures: .venv/dev system-packages  ## make the README's screenshot and GIF from the running app
 	$(BIN)/python -m docs.pictures

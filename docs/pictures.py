@@ -15,7 +15,7 @@ from explorer.operations.interpolation import INTERPOLATIONS
 from explorer.store import Dataset
 
 DOCS = Path(__file__).parent
-A, B = 4, 25  # portrait numbers, chosen by eye
+A, B = 58, 114  # portrait numbers, chosen by eye
 FRAMES, FRAME_MS = 24, 60
 
 
@@ -37,7 +37,7 @@ def morph(path: Path) -> None:
     model = models.load("face-vae")
     a, b = Dataset.load(DOCS.parent / "assets" / "portraits.parquet").latents[[A, B]]
     pictures = to_uint8(model.decode(INTERPOLATIONS["slerp"].function(a, b, torch.linspace(0, 1, FRAMES))))
-    frames = [Image.fromarray(picture).resize((256, 256), Image.Resampling.LANCZOS) for picture in pictures]
+    frames = [Image.fromarray(picture).resize((192, 192), Image.Resampling.LANCZOS) for picture in pictures]
     pauses = [8 * FRAME_MS] + [FRAME_MS] * (FRAMES - 2)
     loop, durations = frames + frames[-2:0:-1], pauses + pauses
     loop[0].save(path, save_all=True, append_images=loop[1:], duration=durations, loop=0, optimize=True)

@@ -42,6 +42,7 @@ class Request:
     rows: Tensor
     finish: Callable[[Tensor], Any]
     frames_per_batch: int = 1
+    threads: int = 1  # of the CPU
     slot: Hashable | None = None
     future: Future[Any] = field(default_factory=Future)
     due: float = 0.0
