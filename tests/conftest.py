@@ -33,8 +33,13 @@ settings.register_profile(
 )
 settings.load_profile("here")
 
-# Tests are small, and run beside other work: a second thread costs more than it gives.
-torch.set_num_threads(1)
+
+def pytest_runtest_setup() -> None:
+    """Tests are small, and run beside other work: a second thread costs more than it gives.
+
+    Before each test: a DecodeWorker sets the number for the whole process, and bf16 sums depend on it.
+    """
+    torch.set_num_threads(1)
 
 
 @pytest.fixture
