@@ -39,8 +39,8 @@ class PortraitSet:
     """A rendered data set, read lazily: shards are memory-mapped, `factors` has one row a portrait."""
 
     manifest: Manifest
-    images: list[UInt8[np.ndarray, "n size size 3"]]
-    parts: list[UInt8[np.ndarray, "n size size"]]
+    images: list[UInt8[np.ndarray, "_ size size 3"]]  # the last shard may be shorter
+    parts: list[UInt8[np.ndarray, "_ size size"]]
     factors: pd.DataFrame
 
     def __len__(self) -> int:
