@@ -86,11 +86,10 @@ def test_two_pictures_have_two_latents_and_two_images(case: Case) -> None:
 
 
 def test_a_batch_is_its_pictures_one_by_one_every_time(case: Case) -> None:
-    """To 1/100 of the range: bf16 kernels differ with the size of the batch and the number of threads, which
-    moves single latents more than all together. One by one again it is exact.
-    """
+    """To 1/100 of the range: bf16 kernels differ with the size of the batch. One by one again it is exact."""
     latents, decoded = case.model.encode(case.images[1:]), case.model.decode(case.latents[1:])
-    assert (latents - case.latents[1:]).norm() <= 0.03 * (case.latents[1:] - case.latents[1:].mean()).norm()
+    spread = float(case.latents.std())
+    torch.testing.assert_close(latents, case.latents[1:], atol=0.05 * spread, rtol=0.02)
     torch.testing.assert_close(decoded, case.decoded[1:], atol=0.02, rtol=0)
     assert torch.equal(case.model.encode(case.images[1:]), latents)
     assert torch.equal(case.model.decode(case.latents[1:]), decoded)
