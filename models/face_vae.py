@@ -166,17 +166,7 @@ class FaceVAE(LatentModel):
         Raises ValueError that names the file, what was expected and what came, for a missing, truncated or
         foreign file and for weights of the wrong shape.
         """
-        weights, config = _read(Path(path))
-        network = FaceVAENetwork(config)
-        expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-        found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
-        for name in sorted(expected.keys() | found.keys()):
-            if expected.get(name) != found.get(name):
-                raise ValueError(
-                    f"{path}: expected {name} of shape {expected.get(name)}, found {found.get(name)}"
-                )
-        network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
-        return cls(network, device)
+        return cls(read_network(path), device)
 
     def save(self, path: Path, training: Mapping[str, object] | None = None) -> None:
         """Write the weights in half precision with their configuration, as safetensors.
@@ -196,6 +186,12 @@ class FaceVAE(LatentModel):
             mean, log_variance = self._network.encoder(images.to(self.device))
         return mean.cpu(), log_variance.cpu()
 
+    @property
+    def first_layer(self) -> Float[Tensor, "out d"]:
+        """Both maps that take the latent: to the coarsest feature map, and to the linear thumbnail."""
+        decoder = self._network.decoder
+        return torch.cat([decoder.project.weight, decoder.linear.weight]).float().cpu()
+
     def _encode(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
         mean: Tensor = self._network.encoder(images)[0]
         return mean
@@ -203,6 +199,21 @@ class FaceVAE(LatentModel):
     def _decode(self, latents: Float[Tensor, "n d"]) -> Float[Tensor, "n 3 h w"]:
         images: Tensor = self._decoder(latents.to(self._decoder.linear.weight.dtype))
         return images
+
+
+def read_network(path: Path) -> FaceVAENetwork:
+    """The network of a weights file, ready to train on; raises what `FaceVAE.load` raises."""
+    weights, config = _read(Path(path))
+    network = FaceVAENetwork(config)
+    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            raise ValueError(
+                f"{path}: expected {name} of shape {expected.get(name)}, found {found.get(name)}"
+            )
+    network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    return network
 
 
 def _native_bfloat16() -> bool:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
+
+from models.faces.labels import label_columns
 
 VERSION = 1
 SHARD = 1000
@@ -55,6 +57,10 @@ class PortraitSet:
         """One part map; `models.faces.renderer.Part` names its values."""
         shard, row = divmod(index, self.manifest.shard_size)
         return np.asarray(self.parts[shard][row])
+
+    def labels(self) -> Float[np.ndarray, "n columns"]:
+        """The factors that can be seen, as standardised columns."""
+        return label_columns(self.factors)
 
 
 def shard_paths(root: Path, shard: int) -> tuple[Path, Path, Path]:

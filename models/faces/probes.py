@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from models.faces.factors import FACTORS
+from models.faces.labels import columns
 
 _OPEN_EYES = "glasses != 'sunglasses' and eyes_closed < 0.5"
 _EYES = "glasses != 'sunglasses'"
@@ -99,14 +100,14 @@ def read_curved(train: Labelled, test: Labelled) -> dict[str, float]:
     One fit for all: a number is one standardised column, a class one column for each of its values, read as
     the largest (Murphy 2012, section 14.4.3).
     """
-    columns = {name: _columns(name, train.factors) for name in FACTORS}
+    targets = {name: _columns(name, train.factors) for name in FACTORS}
     width = KERNEL_GAMMA / train.latents.shape[1]
     estimator = KernelRidge(alpha=KERNEL_ALPHA, kernel="rbf", gamma=width)
-    probe = make_pipeline(StandardScaler(), estimator).fit(train.latents, np.hstack(list(columns.values())))
-    ends = np.cumsum([values.shape[1] for values in columns.values()])
+    probe = make_pipeline(StandardScaler(), estimator).fit(train.latents, np.hstack(list(targets.values())))
+    ends = np.cumsum([values.shape[1] for values in targets.values()])
     predictions = np.split(probe.predict(test.latents), ends[:-1], axis=1)
     scores = {}
-    for name, predicted in zip(columns, predictions, strict=True):
+    for name, predicted in zip(targets, predictions, strict=True):
         true = test.factors[name].to_numpy()
         if classes := FACTORS[name].classes:
             scores[name] = float((np.array(classes)[predicted.argmax(1)] == true).mean())
@@ -117,7 +118,5 @@ def read_curved(train: Labelled, test: Labelled) -> dict[str, float]:
 
 
 def _columns(name: str, factors: pd.DataFrame) -> Float[np.ndarray, "n columns"]:
-    values = factors[name].to_numpy()
-    if classes := FACTORS[name].classes:
-        return np.column_stack([values == label for label in classes]).astype(float)
-    return np.asarray((values - values.mean()) / values.std())[:, None]
+    values = columns(name, factors)
+    return values if FACTORS[name].classes else (values - values.mean(0)) / values.std(0)

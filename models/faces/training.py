@@ -9,22 +9,23 @@ which the app loads.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import math
 import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 import torch
 from tqdm import tqdm
 
-from models.face_vae import FaceVAE, FaceVAEConfig, FaceVAENetwork
+from models.face_vae import FaceVAE, FaceVAEConfig, FaceVAENetwork, read_network
+from models.faces.labels import readout_loss
 from models.faces.losses import PART_WEIGHTS, Losses, pixel_weights, vae_loss
 from models.faces.run_log import RunLog
 from models.faces.standardise import standardise
-from models.faces.trainer_state import TrainerState, read_checkpoint, write_checkpoint
-from models.faces.trainset import Pictures, batches, gather, open_pictures
+from models.faces.trainer_state import Learner, TrainerState, read_checkpoint, write_checkpoint
+from models.faces.trainset import Batch, Pictures, batches, gather, open_pictures
 from models.faces.warm_start import to_images, warm_start
 
 BATCH = 32
@@ -36,6 +37,9 @@ WARM_UP_STEPS = 150
 # Weight of the KL in nats an image. At the warm start it leaves every one of the 128 components alive; a
 # larger one would blur the weaker ones away, a smaller one would leave holes in the prior.
 BETA = 2e-5
+# Weight of a label's squared error, in variances. Storing a factor to 5 % costs 1.5 nats, 3e-5 in the loss;
+# it is enough to be worth it for parts of a few pixels, and lays factors along straight lines of the latent.
+LABELS = 5e-4
 EMA_DECAY = 0.998
 HELD_OUT = 256  # the first pictures of the source, never trained on
 REPORT_SECONDS = 240.0
@@ -46,59 +50,82 @@ def learning_rate(step: int, done: float) -> float:
     return min(1.0, (step + 1) / WARM_UP_STEPS) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
-def build_optimizer(network: FaceVAENetwork) -> torch.optim.AdamW:
+def build_optimizer(learner: Learner) -> torch.optim.AdamW:
     """AdamW: convolutions at full rate, dense maps at the latent slower, the linear encoder fixed."""
-    network.encoder.linear.requires_grad_(False)
-    named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
-    slow = [p for name, p in named if name.startswith(("encoder.posterior", "decoder.linear"))]
-    fast = [p for name, p in named if not name.startswith(("encoder.posterior", "decoder.linear"))]
+    learner.network.encoder.linear.requires_grad_(False)
+    at_latent = ("network.encoder.posterior", "network.decoder.linear")
+    named = [(name, p) for name, p in learner.named_parameters() if p.requires_grad]
+    slow = [p for name, p in named if name.startswith(at_latent)]
+    fast = [p for name, p in named if not name.startswith(at_latent)]
     groups = [{"params": fast, "scale": 1.0}, {"params": slow, "scale": SLOW}]
     return torch.optim.AdamW(groups, LEARNING_RATE, betas=(0.9, 0.99), weight_decay=1e-3)
 
 
-def train_step(state: TrainerState, pixels: np.ndarray, parts: np.ndarray, done: float) -> Losses:
-    """One optimiser step on uint8 pictures and part maps; `done` is the fraction of the budget spent."""
-    device = next(state.network.parameters()).device
-    images, weights = to_images(pixels, device), pixel_weights(torch.tensor(parts, device=device))
+def train_step(state: TrainerState, batch: Batch, done: float) -> Losses:
+    """One optimiser step; `done` is the fraction of the budget spent."""
+    network, readout = state.learner.network, state.learner.readout
+    device = next(network.parameters()).device
+    images = to_images(batch.pixels, device)
+    weights = pixel_weights(torch.tensor(batch.parts, device=device))
     for group in state.optimizer.param_groups:
         group["lr"] = LEARNING_RATE * group["scale"] * learning_rate(state.step, done)
     with torch.autocast(device.type, torch.bfloat16):
-        mean, log_variance = state.network.encoder(images)
+        mean, log_variance = network.encoder(images)
         latents = mean + torch.exp(log_variance / 2) * torch.randn_like(mean)
-        output = state.network.decoder(latents)
+        output = network.decoder(latents)
     losses = vae_loss(output.float(), images, weights, mean, log_variance, BETA)
+    total = losses.total
+    if readout is not None:
+        total = total + LABELS * readout_loss(readout, latents, torch.tensor(batch.labels, device=device))
     state.optimizer.zero_grad()
-    losses.total.backward()
-    torch.nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)
+    total.backward()
+    torch.nn.utils.clip_grad_norm_(state.learner.parameters(), 1.0)
     state.optimizer.step()
     state.step += 1
     state.update_average(min(EMA_DECAY, (1 + state.step) / (10 + state.step)))
     return losses
 
 
-def start_or_resume(pictures: Pictures, out: Path, device: torch.device, seed: int) -> TrainerState:
-    """The state of the checkpoint in `out`, or a fresh one warm-started on the pictures."""
+def start_or_resume(
+    pictures: Pictures, out: Path, device: torch.device, seed: int, start: Path | None = None
+) -> TrainerState:
+    """The state of the checkpoint in `out`, or a fresh one from the weights `start` or the pictures' PCA."""
     torch.manual_seed(seed)
-    network = FaceVAENetwork(FaceVAEConfig())
+    network = read_network(start) if start else FaceVAENetwork(FaceVAEConfig())
     checkpoint = out / "checkpoint.safetensors"
-    if not checkpoint.exists():
+    if not (start or checkpoint.exists()):
         warm_start(network, pictures, BETA, seed)
-    network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    state = TrainerState(network, build_optimizer(network))
+    learner = Learner(network, pictures.labels().shape[1]).to(device)
+    learner.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    state = TrainerState(learner, build_optimizer(learner), start=_describe(start))
     if checkpoint.exists():
         read_checkpoint(state, checkpoint)
         torch.manual_seed(seed + state.step)
     return state
 
 
-def train(source: str, out: Path, minutes: float, device: torch.device, seed: int = 0) -> Path:
+def _describe(start: Path | None) -> str:
+    if start is None:
+        return "principal components of the pictures"
+    return f"{start.name}, SHA-256 {hashlib.sha256(start.read_bytes()).hexdigest()}"
+
+
+def train(
+    source: str,
+    out: Path,
+    minutes: float,
+    device: torch.device,
+    seed: int = 0,
+    start: Path | None = None,
+) -> Path:
     """Train for `minutes` in all, resumed runs counted together; returns the exported model.
 
-    Raises ValueError for a source without readable pictures or a checkpoint of another network.
+    `start` is a model to go on from, such as the bundled one. Raises ValueError for a source without readable
+    pictures, a checkpoint of another network or a damaged `start`.
     """
     pictures = open_pictures(source)
     out.mkdir(parents=True, exist_ok=True)
-    state = start_or_resume(pictures, out, device, seed)
+    state = start_or_resume(pictures, out, device, seed, start)
     held_out = min(HELD_OUT, len(pictures) // 10)
     log = RunLog(out, gather(pictures, range(max(held_out, 1)))[0])
     stream = batches(pictures, min(BATCH, len(pictures) - held_out), seed + state.step, held_out)
@@ -111,7 +138,7 @@ def train(source: str, out: Path, minutes: float, device: torch.device, seed: in
 
 def _loop(
     state: TrainerState,
-    stream: Iterable[tuple[np.ndarray, np.ndarray]],
+    stream: Iterable[Batch],
     out: Path,
     log: RunLog,
     budget: float,
@@ -120,11 +147,11 @@ def _loop(
     # The first report comes early, so that there is a model to look at within a minute or two.
     next_report = state.elapsed + REPORT_SECONDS / 4
     with tqdm(total=round(budget), initial=round(before), unit="s") as bar:
-        for pixels, parts in stream:
+        for batch in stream:
             if state.elapsed >= budget:
                 break
-            losses = train_step(state, pixels, parts, state.elapsed / budget)
-            state.images += len(pixels)
+            losses = train_step(state, batch, state.elapsed / budget)
+            state.images += len(batch.pixels)
             state.elapsed = before + time.monotonic() - start
             bar.update(min(round(state.elapsed), round(budget)) - bar.n)
             log.add(losses)
@@ -135,8 +162,9 @@ def _loop(
 
 def history(state: TrainerState) -> dict[str, object]:
     """How the weights came to be, for the file's metadata."""
-    device = next(state.network.parameters()).device.type
+    device = next(state.learner.parameters()).device.type
     return {
+        "start": state.start,
         "steps": state.step,
         "images_seen": state.images,
         "batch": BATCH,
@@ -145,6 +173,7 @@ def history(state: TrainerState) -> dict[str, object]:
         "threads": torch.get_num_threads() if device == "cpu" else None,
         "beta": BETA,
         "learning_rate": LEARNING_RATE,
+        "label_weight": LABELS if state.learner.readout is not None else None,
         "part_weights": PART_WEIGHTS,
     }
 
@@ -152,7 +181,7 @@ def history(state: TrainerState) -> dict[str, object]:
 def save(state: TrainerState, network: FaceVAENetwork, out: Path, log: RunLog) -> str:
     """Write the checkpoint, export `network`, log and draw a sheet; returns the log line."""
     write_checkpoint(state, out / "checkpoint.safetensors")
-    model = FaceVAE(network, next(state.network.parameters()).device)
+    model = FaceVAE(network, next(state.learner.parameters()).device)
     temporary = out / ".face-vae.safetensors.part"
     model.save(temporary, history(state))
     temporary.replace(out / "face-vae.safetensors")
@@ -167,12 +196,14 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--out", type=Path, required=True, help="directory of the run")
     parser.add_argument("--minutes", type=float, default=80.0, help="time budget, resumed runs together")
+    parser.add_argument("--start", type=Path, help="weights of a face VAE to go on from, when the run begins")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args(arguments)
     if not options.minutes > 0:
         parser.error(f"expected --minutes above 0, got {options.minutes}")
     try:
-        print(train(options.data, options.out, options.minutes, torch.device(options.device)))
+        device = torch.device(options.device)
+        print(train(options.data, options.out, options.minutes, device, start=options.start))
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

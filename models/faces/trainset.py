@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
 
@@ -24,8 +24,17 @@ SKIN = 2  # `models.faces.renderer.Part.SKIN`, of weight 1: what pictures withou
 AHEAD = 4  # batches read while the network is busy
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Pictures, the part that each pixel shows, and their labels."""
+
+    pixels: UInt8[np.ndarray, "n h w 3"]
+    parts: UInt8[np.ndarray, "n h w"]
+    labels: Float[np.ndarray, "n columns"]
+
+
 class Pictures(Protocol):
-    """Pictures and part maps by index."""
+    """Pictures and part maps by index, and what is known of each in numbers."""
 
     def __len__(self) -> int: ...
 
@@ -35,6 +44,10 @@ class Pictures(Protocol):
 
     def part_map(self, index: int) -> UInt8[np.ndarray, "size size"]:
         """The part that each of its pixels shows."""
+        ...
+
+    def labels(self) -> Float[np.ndarray, "n columns"]:
+        """One row a picture, each column of mean 0 and variance 1; no column where nothing is known."""
         ...
 
 
@@ -54,6 +67,10 @@ class PlainPictures:
     def part_map(self, index: int) -> UInt8[np.ndarray, "size size"]:
         """The same part everywhere, so that every pixel counts the same."""
         return np.full(self.images.shape[1:3], SKIN, np.uint8)
+
+    def labels(self) -> Float[np.ndarray, "n columns"]:
+        """No column: nothing is known of them."""
+        return np.empty((len(self.images), 0), np.float32)
 
 
 def open_pictures(source: str) -> Pictures:
@@ -142,19 +159,22 @@ def gather(
     return np.stack([pictures.image(i) for i in chosen]), np.stack([pictures.part_map(i) for i in chosen])
 
 
-def batches(
-    pictures: Pictures, size: int, seed: int, first: int = 0
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def batches(pictures: Pictures, size: int, seed: int, first: int = 0) -> Iterator[Batch]:
     """Endless shuffled batches of the pictures from index `first` on; each pass takes every one once.
 
     Gathered ahead, on a thread of their own.
     """
+    labels = pictures.labels()
+
+    def read(chosen: np.ndarray) -> Batch:
+        return Batch(*gather(pictures, chosen), labels[chosen])
+
     shuffled = _shuffled(first, len(pictures), size, np.random.default_rng(seed))
     with ThreadPoolExecutor(1, "batches") as reader:
-        ahead = deque(reader.submit(gather, pictures, chosen) for chosen in islice(shuffled, AHEAD))
+        ahead = deque(reader.submit(read, chosen) for chosen in islice(shuffled, AHEAD))
         for chosen in shuffled:
             yield ahead.popleft().result()
-            ahead.append(reader.submit(gather, pictures, chosen))
+            ahead.append(reader.submit(read, chosen))
 
 
 def _shuffled(first: int, end: int, size: int, generator: np.random.Generator) -> Iterator[np.ndarray]:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -11,19 +14,22 @@ from safetensors import safe_open
 
 from models.face_vae import FaceVAE
 from models.faces.dataset import Manifest, render_dataset
+from models.faces.labels import readout_loss
 from models.faces.losses import PART_WEIGHTS, kl_divergence, pixel_weights, reconstruction_loss
 from models.faces.renderer import Part
 from models.faces.standardise import standardise
 from models.faces.trainer_state import write_checkpoint
 from models.faces.training import (
     BETA,
+    LABELS,
     WARM_UP_STEPS,
+    history,
     learning_rate,
     main,
     start_or_resume,
     train_step,
 )
-from models.faces.trainset import PlainPictures, open_pictures
+from models.faces.trainset import Batch, Pictures, PlainPictures, batches, open_pictures
 from models.faces.warm_start import to_images, warm_start
 
 CPU = torch.device("cpu")
@@ -40,6 +46,21 @@ def pictures() -> PlainPictures:
         inside = (y - centre[0]) ** 2 + (x - centre[1]) ** 2 < 900
         image[:] = np.where(inside[..., None], *colours)
     return PlainPictures(images)
+
+
+class Labelled(PlainPictures):
+    """The same pictures with two labels: the brightness, and one that nothing in the picture shows."""
+
+    def labels(self) -> np.ndarray:
+        brightness = self.images.mean((1, 2, 3))
+        columns = np.stack([brightness, np.random.default_rng(1).permutation(len(self))], axis=1)
+        return ((columns - columns.mean(0)) / columns.std(0)).astype(np.float32)
+
+
+def batch_of(pictures: Pictures, count: int) -> Batch:
+    """The first pictures as a batch."""
+    parts = np.full((count, 128, 128), Part.SKIN, np.uint8)
+    return Batch(np.stack([pictures.image(i) for i in range(count)]), parts, pictures.labels()[:count])
 
 
 @pytest.fixture
@@ -93,8 +114,8 @@ def test_the_warm_start_reconstructs_as_principal_components_do(pictures: PlainP
     images = to_images(pictures.images)
     thumbnails = torch.nn.functional.avg_pool2d(images, 4)
     with torch.no_grad():
-        mean, log_variance = state.network.encoder(images)
-        decoded = torch.nn.functional.avg_pool2d(state.network.decoder(mean), 4)
+        mean, log_variance = state.learner.network.encoder(images)
+        decoded = torch.nn.functional.avg_pool2d(state.learner.network.decoder(mean), 4)
     # 11 components hold 12 pictures whole; enlarging and shrinking again smooths the edges a little.
     assert (decoded - thumbnails).square().mean() < 0.05 * thumbnails.var()
     torch.testing.assert_close(mean[:, :11].var(0), torch.ones(11), rtol=1e-3, atol=1e-3)
@@ -105,7 +126,7 @@ def test_the_warm_start_reconstructs_as_principal_components_do(pictures: PlainP
 def test_standardised_latents_have_unit_covariance_and_the_same_reconstructions(
     pictures: PlainPictures, tmp_path: Path
 ) -> None:
-    network = start_or_resume(pictures, tmp_path, CPU, 0).network
+    network = start_or_resume(pictures, tmp_path, CPU, 0).learner.network
     generator = torch.Generator().manual_seed(0)
     for layer in (network.encoder.posterior, network.decoder.head):  # both start at zero
         torch.nn.init.normal_(layer.weight, std=0.02, generator=generator)
@@ -125,37 +146,106 @@ def test_standardised_latents_have_unit_covariance_and_the_same_reconstructions(
 
 
 def test_one_picture_is_too_few(pictures: PlainPictures) -> None:
-    network = start_or_resume(pictures, Path("/nowhere"), CPU, 0).network
+    network = start_or_resume(pictures, Path("/nowhere"), CPU, 0).learner.network
     with pytest.raises(ValueError, match="expected at least 2 pictures to train on, got 1"):
         warm_start(network, PlainPictures(pictures.images[:1]), BETA, 0)
 
 
-def test_a_resumed_run_takes_the_same_next_step(pictures: PlainPictures, tmp_path: Path) -> None:
-    batch = pictures.images[:4], np.full((4, 128, 128), Part.SKIN, np.uint8)
-    state = start_or_resume(pictures, tmp_path, CPU, 0)
-    before = [parameter.detach().clone() for parameter in state.network.parameters()]
-    losses = [train_step(state, *batch, 0.0).total.item() for _ in range(3)]
+@pytest.mark.parametrize("kind", [PlainPictures, Labelled])
+def test_a_resumed_run_takes_the_same_next_step(
+    kind: type[PlainPictures], pictures: PlainPictures, tmp_path: Path
+) -> None:
+    source = kind(pictures.images)
+    batch = batch_of(source, 4)
+    state = start_or_resume(source, tmp_path, CPU, 0)
+    before = [parameter.detach().clone() for parameter in state.learner.parameters()]
+    losses = [train_step(state, batch, 0.0).total.item() for _ in range(3)]
     assert np.isfinite(losses).all()
-    changed = [not torch.equal(a, b) for a, b in zip(before, state.network.parameters(), strict=True)]
+    changed = [not torch.equal(a, b) for a, b in zip(before, state.learner.parameters(), strict=True)]
     assert sum(changed) >= len(changed) - 2  # all but the fixed linear encoder
 
     write_checkpoint(state, tmp_path / "checkpoint.safetensors")
-    resumed = start_or_resume(pictures, tmp_path, CPU, 0)
-    assert resumed.step == 3
+    resumed = start_or_resume(source, tmp_path, CPU, 0)
+    assert (resumed.step, resumed.start) == (3, "principal components of the pictures")
     for one in (state, resumed):
         torch.manual_seed(5)
-        train_step(one, *batch, 0.1)
-    for name, parameter in state.network.named_parameters():
-        torch.testing.assert_close(resumed.network.get_parameter(name), parameter)
+        train_step(one, batch, 0.1)
+    names = [name for name, _ in state.learner.named_parameters()]
+    assert ("readout.weight" in names) == (kind is Labelled)
+    for name in names:
+        torch.testing.assert_close(resumed.learner.get_parameter(name), state.learner.get_parameter(name))
         torch.testing.assert_close(resumed.average[name], state.average[name])
 
 
 def test_steps_lower_the_loss(pictures: PlainPictures, tmp_path: Path) -> None:
     state = start_or_resume(PlainPictures(pictures.images[:8]), tmp_path, CPU, 0)
     state.step = WARM_UP_STEPS
-    unseen, parts = pictures.images[8:], np.full((4, 128, 128), Part.SKIN, np.uint8)
-    losses = [train_step(state, unseen, parts, 0.0).total.item() for _ in range(10)]
+    unseen = batch_of(PlainPictures(pictures.images[8:]), 4)
+    losses = [train_step(state, unseen, 0.0).total.item() for _ in range(10)]
     assert np.mean(losses[-2:]) < 0.9 * np.mean(losses[:2])
+
+
+def test_the_readout_learns_the_labels(pictures: PlainPictures, tmp_path: Path) -> None:
+    source = Labelled(pictures.images)
+    state = start_or_resume(source, tmp_path, CPU, 0)
+    state.step = WARM_UP_STEPS
+    readout = state.learner.readout
+    assert readout is not None
+    images, labels = to_images(source.images), torch.tensor(source.labels())
+
+    def error() -> float:
+        with torch.no_grad():
+            return readout_loss(readout, state.learner.network.encoder(images)[0], labels).item()
+
+    before = error()
+    for _ in range(10):
+        train_step(state, batch_of(source, 12), 0.0)
+    assert error() < 0.9 * before
+    assert "label_weight" in history(state)
+
+
+def test_batches_keep_a_picture_with_its_labels(pictures: PlainPictures) -> None:
+    source = Labelled(pictures.images)
+    labels = source.labels()
+    seen = []
+    for batch in islice(batches(source, 3, seed=0, first=2), 3):
+        for pixels, row in zip(batch.pixels, batch.labels, strict=True):
+            index = next(i for i in range(len(source)) if np.array_equal(source.image(i), pixels))
+            np.testing.assert_array_equal(row, labels[index])
+            seen.append(index)
+    assert len(set(seen)) == 9, "each picture once in a pass"
+    assert min(seen) >= 2
+
+
+def test_a_run_goes_on_from_given_weights_and_says_so(
+    pictures: PlainPictures, folder: Path, tmp_path: Path
+) -> None:
+    begun = start_or_resume(pictures, tmp_path / "nowhere", CPU, 3).learner.network
+    start = tmp_path / "begun.safetensors"
+    FaceVAE(begun, "cpu").save(start)
+    state = start_or_resume(pictures, tmp_path / "nowhere", CPU, 0, start)
+    for name, weights in begun.state_dict().items():
+        torch.testing.assert_close(state.learner.network.state_dict()[name], weights, rtol=1e-3, atol=1e-4)
+
+    out = tmp_path / "run"
+    arguments = ["--data", str(folder), "--out", str(out), "--device", "cpu", "--minutes", "0.001"]
+    assert main([*arguments, "--start", str(start)]) == 0
+    with safe_open(out / "face-vae.safetensors", framework="pt") as file:
+        told = json.loads(file.metadata()["training"])
+    digest = hashlib.sha256(start.read_bytes()).hexdigest()
+    assert told["start"] == f"begun.safetensors, SHA-256 {digest}"
+    assert told["label_weight"] is None, "plain pictures have no labels"
+
+
+@pytest.mark.parametrize("content", [None, b"no weights"])
+def test_a_start_that_is_no_model_is_an_error(
+    content: bytes | None, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = tmp_path / "start.safetensors"
+    if content is not None:
+        start.write_bytes(content)
+    assert main(["--data", str(folder), "--out", str(tmp_path / "run"), "--start", str(start)]) == 1
+    assert "start.safetensors" in capsys.readouterr().err
 
 
 def test_a_checkpoint_of_something_else_is_refused(
@@ -221,7 +311,8 @@ def test_the_whole_road_from_factors_to_weights(assets: Path, egl: None, tmp_pat
     assert int(last["step"]) > int(first["step"]) >= 1
     assert float(last["psnr"]) > 5
     with safe_open(out / "face-vae.safetensors", framework="pt") as file:
-        assert f'"steps": {last["step"]}' in file.metadata()["training"]
+        told = json.loads(file.metadata()["training"])
+    assert (told["steps"], told["label_weight"]) == (int(last["step"]), LABELS)
     model = FaceVAE.load(out / "face-vae.safetensors")
     images = to_images(open_pictures(str(data)).image(0)[None])
     assert (model.decode(model.encode(images)) - images).square().mean() < 0.5
