@@ -4,7 +4,7 @@ BIN := .venv/bin
 FACE_ASSETS ?= ../shared/faces/assets
 .DEFAULT_GOAL := help
 
-.PHONY: help run test lint evaluate-face-vae bench pictures clean
+.PHONY: help run test lint evaluate-face-vae evaluate-directions bench pictures clean
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
 
@@ -21,6 +21,9 @@ lint: .venv/dev  ## ruff and mypy
 
 evaluate-face-vae: .venv/dev  ## measure the bundled face VAE on the test portraits
 	$(BIN)/python -m models.faces.evaluation $(ARGS)
+
+evaluate-directions: .venv/dev system-packages  ## measure the bundled model's directions against its renderer
+	$(BIN)/python -m benchmarks.directions --assets $(FACE_ASSETS) $(ARGS)
 
 bench: .venv/dev system-packages  ## live drag against the naive Gradio app, as a ratio
 	$(BIN)/python -m benchmarks.live_drag

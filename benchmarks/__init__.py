@@ -1,1 +1,1 @@
-"""Speed, always as a ratio against a named baseline in the same run."""
+"""Measures: speed as a ratio against a named baseline in the same run, directions against the truth."""

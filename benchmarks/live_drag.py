@@ -2,10 +2,10 @@
 
     make bench
 
-A real mouse drags alpha back and forth for a few seconds. Counted are the pictures painted a second, and the
-time from a slider's input event to the animation frame in which the picture of that very value is on screen.
-Rounds alternate between the two apps, so that a machine whose speed drifts treats both alike; medians over
-rounds count.
+A real mouse drags a slider back and forth for a few seconds: alpha, and in this app once more a direction
+while two others are at work too. Counted are the pictures painted a second, and the time from the input
+event to the animation frame in which the picture of that very value is on screen. Rounds alternate, so that a
+machine whose speed drifts treats all alike; medians over rounds count.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-ROUNDS, SECONDS, SWEEP = 5, 4.0, 2.0  # drags of each app, length of one, seconds from one end to the other
+ROUNDS, SECONDS, SWEEP = 5, 4.0, 2.0  # drags of each kind, length of one, seconds from one end to the other
 CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -39,7 +39,7 @@ CHROMIUM = [
     "--disable-sync",
 ]
 
-# Records input events and, at each animation frame, whether a new picture is on screen and of which alpha.
+# Records input events and, at each animation frame, whether a new picture is on screen and of which value.
 RECORDER = """([slider, shown]) => {
   const inputs = [], paints = [];
   document.querySelector(slider).addEventListener("input",
@@ -50,7 +50,7 @@ RECORDER = """([slider, shown]) => {
     const picture = look();
     if (picture && picture.key !== last) {
       last = picture.key;
-      paints.push([performance.now(), picture.alpha]);
+      paints.push([performance.now(), picture.value]);
     }
     requestAnimationFrame(frame);
   };
@@ -59,7 +59,13 @@ RECORDER = """([slider, shown]) => {
 }"""
 OUR_PICTURE = """() => {
   const { sequence, alpha } = document.querySelector(".result canvas").dataset;
-  return sequence && { key: sequence, alpha: Number(alpha) };
+  return sequence && { key: sequence, value: Number(alpha) };
+}"""
+# A direction at 0 σ does nothing, so the picture does not name it.
+STEERED_PICTURE = """() => {
+  const { sequence, steer } = document.querySelector(".result canvas").dataset;
+  const smile = sequence && JSON.parse(steer).find(({ direction }) => direction === "smile");
+  return sequence && { key: sequence, value: smile?.strength ?? 0 };
 }"""
 NAIVE_PICTURE = """() => {
   const image = document.querySelector("#frame img");
@@ -68,17 +74,18 @@ NAIVE_PICTURE = """() => {
   const context = new OffscreenCanvas(1, 1).getContext("2d");
   context.drawImage(image, 8, 8, 1, 1, 0, 0, 1, 1);
   const level = context.getImageData(0, 0, 1, 1).data[0];
-  return (window.seen = { key: image.src, alpha: Math.round(level / 2) / 100 });
+  return (window.seen = { key: image.src, value: Math.round(level / 2) / 100 });
 }"""
 
 
 @dataclass(frozen=True)
 class App:
-    """How to start one app, and where its page keeps slider and picture."""
+    """How to start one app, where its page keeps slider and picture, and what its address asks for."""
 
     command: tuple[str, ...]
     slider: str
     shown: str
+    query: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,12 @@ class Drag:
 
 APPS = {
     "ours": App(("app.py", "--port"), ".alpha input[type=range]", OUR_PICTURE),
+    "steered": App(
+        ("app.py", "--port"),
+        '[data-direction="smile"] input[type=range]',
+        STEERED_PICTURE,
+        "?model=face-vae&steer=smile:1,glasses:1,age:-1",
+    ),
     "naive": App(("-m", "benchmarks.naive_app"), "#alpha input[type=range]", NAIVE_PICTURE),
 }
 
@@ -120,6 +133,7 @@ def serve(app: App) -> Iterator[str]:
 def drag(page: Page, app: App) -> Drag:
     """Drag the slider with the real mouse, up and down at constant speed, 60 moves a second."""
     slider = page.locator(app.slider).first
+    slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
     assert box is not None, f"no slider {app.slider}"
     left, width, y = box["x"] + 10, box["width"] - 20, box["y"] + box["height"] / 2
@@ -142,8 +156,8 @@ def measure(record: dict[str, list[tuple[float, float]]]) -> Drag:
     inputs, paints = record["inputs"], record["paints"]
     began, ended = inputs[0][0], inputs[-1][0]
     latencies = []
-    for painted, alpha in paints:
-        asked = [at for at, value in inputs if at <= painted and math.isclose(value, alpha, abs_tol=1e-6)]
+    for painted, shown in paints:
+        asked = [at for at, value in inputs if at <= painted and math.isclose(value, shown, abs_tol=1e-6)]
         if asked:
             latencies.append(painted - asked[-1])
     during = [moment for moment, _ in paints if began <= moment <= ended]
@@ -155,14 +169,14 @@ def measure(record: dict[str, list[tuple[float, float]]]) -> Drag:
 
 
 def run() -> dict[str, list[Drag]]:
-    """Alternating rounds of both apps, each in a page of its own."""
+    """Alternating rounds of all kinds, each in a page of its own."""
     results: dict[str, list[Drag]] = {name: [] for name in APPS}
     with sync_playwright() as playwright, serve(APPS["ours"]) as ours, serve(APPS["naive"]) as naive:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         for _ in range(ROUNDS):
-            for name, url in (("ours", ours), ("naive", naive)):
+            for name, url in (("ours", ours), ("steered", ours), ("naive", naive)):
                 page = browser.new_page(viewport={"width": 1280, "height": 800})
-                page.goto(url)
+                page.goto(url + APPS[name].query)
                 page.wait_for_selector(APPS[name].slider)
                 page.evaluate(RECORDER, [APPS[name].slider, APPS[name].shown])
                 page.wait_for_function("window.drag.paints.length > 0", timeout=60_000)
@@ -182,17 +196,18 @@ def medians(drags: list[Drag]) -> Drag:
 def main() -> None:
     """Run, print the table, and keep the figures."""
     rounds = run()
-    ours, naive = medians(rounds["ours"]), medians(rounds["naive"])
+    found = {name: medians(drags) for name, drags in rounds.items()}
+    ours, naive = found["ours"], found["naive"]
     print(
         f"medians of {ROUNDS} rounds of {SECONDS:.0f} s\n{'':8}{'frames/s':>10}{'median ms':>11}{'p95 ms':>9}"
     )
-    for name, result in (("ours", ours), ("naive", naive)):
+    for name, result in found.items():
         print(f"{name:8}{result.frames_per_second:10.1f}{result.median_ms:11.1f}{result.p95_ms:9.1f}")
     more, shorter = ours.frames_per_second / naive.frames_per_second, naive.p95_ms / ours.p95_ms
     print(f"ratio: {more:.1f} x the frames, {shorter:.1f} x shorter at the 95th percentile")
     report = {
         "machine": f"{os.cpu_count()} cores, {platform.machine()}",
-        "medians": {"ours": asdict(ours), "naive": asdict(naive)},
+        "medians": {name: asdict(result) for name, result in found.items()},
         "ratios": {"frames_per_second": more, "p95_ms": shorter},
         "rounds": {name: [asdict(drag) for drag in drags] for name, drags in rounds.items()},
     }

@@ -14,10 +14,12 @@ import torch
 from torch import Tensor
 
 import models
+from explorer.built_in import load_built_in
 from explorer.dataset import Dataset
 from explorer.encoding import agrees, cache_path, encode_portraits, portrait
 from explorer.futures import then
 from explorer.projection import Arguments, Projection, fit
+from explorer.steering import Steering
 from explorer.store import LatentStore
 from explorer.worker import DecodeWorker, WorkerClosedError
 from models import MODELS
@@ -64,6 +66,7 @@ class Preparation:
         self.model: LatentModel | None = None
         self.store: LatentStore | None = None
         self.projection: Projection | None = None
+        self.steering = Steering({})
         self.is_bundled = False  # the shipped latents, map and reconstruction quality are this model's
 
     def status(self) -> ModelStatus:
@@ -118,9 +121,12 @@ class Preparation:
 
     def _fill(self, model: LatentModel) -> None:
         shipped = self._all.latents
-        if self._shown is self._all and agrees(model, self._worker, self._all, shipped, tolerance=0.5):
+        # Own weights are never the bundled ones, however near: fine-tuned, they still encode much alike.
+        is_shipped = self._source is None and self._shown is self._all
+        if is_shipped and agrees(model, self._worker, self._all, shipped, tolerance=0.5):
             arguments = Arguments.from_json(self._all.metadata["map"])
             self.projection = Projection(shipped, self._all.coordinates, arguments)
+            self.steering = Steering(load_built_in(model.space, self._all))
             self.store = LatentStore(model.space, self._all, shipped, self._all.coordinates)
             self.is_bundled = True
             return

@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(
         Path("~/.cache/latent-explorer"), description="where encoded data sets and maps are kept between runs"
     )
+    face_vae: str | None = Field(
+        None, description="safetensors file of a face VAE of your own, in place of the bundled one"
+    )
     sd_vae_tiny: str = Field(
         "madebyollin/taesd", description="repository id or local folder of the tiny Stable Diffusion VAE"
     )

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from explorer.dataset import Dataset
+from explorer.effects import Effect, effects
+from explorer.finding import Wish, find
 from explorer.futures import both, flatten, then
 from explorer.images import to_tensor, to_uint8
+from explorer.operations.directions import Direction
 from explorer.operations.interpolation import INTERPOLATIONS
+from explorer.points import Point, one_of
 from explorer.preparation import ModelStatus, Preparation
 from explorer.settings import Settings
+from explorer.steering import MAX_STEERS, Steer, Steering
 from explorer.store import LatentStore, row_number
 from explorer.uploads import Upload, expected_psnr, upload
 from explorer.worker import DecodeWorker, choose_device
@@ -34,33 +39,17 @@ class NotReadyError(RuntimeError):
     """The model cannot answer yet; the text says what it is waiting for."""
 
 
-def _one_of(names: dict[str, Any]) -> AfterValidator:
-    def check(name: str) -> str:
-        if name not in names:
-            raise ValueError(f"expected one of {', '.join(names)}")
-        return name
-
-    return AfterValidator(check)
-
-
-def _text(point: object) -> object:
-    return str(point) if isinstance(point, int) and not isinstance(point, bool) else point
-
-
-Point = Annotated[str, BeforeValidator(_text), Field(pattern=r"^([0-9]{1,9}|u[0-9a-f]{32})$")]
-"""A portrait number, or the id of an upload."""
-
-
 class Morph(BaseModel):
     """A picture on the way from A to B: what the live channel, the API and a share link all describe."""
 
     model_config = ConfigDict(frozen=True)
 
-    model: Annotated[str, _one_of(MODELS)]
+    model: Annotated[str, AfterValidator(one_of(MODELS))]
     a: Point
     b: Point
-    method: Annotated[str, _one_of(INTERPOLATIONS)] = "slerp"
+    method: Annotated[str, AfterValidator(one_of(INTERPOLATIONS))] = "slerp"
     alpha: float = Field(default=0.5, ge=0, le=1, allow_inf_nan=False)
+    steer: tuple[Steer, ...] = Field(default=(), max_length=MAX_STEERS)
 
 
 class Workspace:
@@ -77,7 +66,11 @@ class Workspace:
         self.settings = settings
         self.dataset = dataset or Dataset.load(PORTRAITS)
         self._worker = DecodeWorker(device)
-        sources = {"sd-vae-tiny": settings.sd_vae_tiny, "sd-vae": settings.sd_vae}
+        sources = {
+            "face-vae": settings.face_vae,
+            "sd-vae-tiny": settings.sd_vae_tiny,
+            "sd-vae": settings.sd_vae,
+        }
         cache_dir = settings.cache_dir.expanduser()
         self._preparations = {
             name: Preparation(
@@ -117,6 +110,32 @@ class Workspace:
         """The model's latents. Raises NotReadyError until the model is loaded."""
         return self._loaded(name)[1]
 
+    def steering(self, name: str) -> Steering:
+        """The model's directions. Raises ValueError for an unknown model."""
+        return self._preparation(name).steering
+
+    def find_direction(self, wish: Wish) -> tuple[str, Direction]:
+        """Find a direction, and keep it under an id; blocks. Raises NotReadyError, and what `find` raises."""
+        found = find(wish, *self._loaded(wish.model))
+        return self.steering(wish.model).add(found), found
+
+    def effects(self, morph: Morph) -> list[Effect]:
+        """What a morph's steering changed, by every built-in direction that reads well; blocks.
+
+        Raises as `path`.
+        """
+        model, _ = self._loaded(morph.model)
+        before = self.point(morph.model_copy(update={"steer": ()})).result()
+        traits = self.steering(morph.model).built_in
+        return effects(model, self._worker, before, self.point(morph).result(), traits)
+
+    def decode(self, name: str, latents: Float[Tensor, "n *latent"]) -> Future[UInt8[np.ndarray, "n h w 3"]]:
+        """The model's pictures of any latents, as one bulk request.
+
+        Raises NotReadyError, and in the future what DecodeWorker raises.
+        """
+        return self._worker.submit(self._loaded(name)[0], latents)
+
     def row(self, point: str) -> int:
         """The data set's row of a portrait number; raises UnknownPointError."""
         return row_number(point, len(self.dataset))
@@ -126,28 +145,44 @@ class Workspace:
     ) -> Future[UInt8[np.ndarray, "t h w 3"]]:
         """The pictures at `alphas` in [0, 1] (morph.alpha is not used); `slot` as in DecodeWorker.submit.
 
-        Never blocks. Raises NotReadyError and UnknownPointError, and what is wrong with alphas in the future.
+        Never blocks. Raises NotReadyError, UnknownPointError and UnknownDirectionError, and in the future
+        what is wrong with alphas.
         """
-        model, store = self._loaded(morph.model)
+        model, _ = self._loaded(morph.model)
         method, t = INTERPOLATIONS[morph.method], torch.tensor(list(alphas), dtype=torch.float32)
-        ends = both(store.request(morph.a), store.request(morph.b))
         if method.domain == "latent":
-            return flatten(then(ends, lambda ab: self._worker.submit(model, method.function(*ab, t), slot)))
-        pictures = flatten(then(ends, lambda ab: self._worker.submit(model, torch.stack(ab), slot)))
+            path = self._latents(morph, lambda a, b: method.function(a, b, t))
+            return flatten(then(path, lambda latents: self._worker.submit(model, latents, slot)))
+        ends = self._latents(morph, lambda a, b: torch.stack([a, b]))
+        pictures = flatten(then(ends, lambda latents: self._worker.submit(model, latents, slot)))
         images = then(pictures, to_tensor)
         return then(images, lambda ab: to_uint8(method.function(ab[0], ab[1], t)))
 
     def path(self, morph: Morph, n: int) -> Future[Float[Tensor, "n *latent"]]:
-        """Latents evenly spaced in alpha from A to B; none for a cross-fade, which visits no latents.
+        """Steered latents evenly spaced in alpha from A to B; none for a cross-fade, which visits no latents.
 
-        Raises NotReadyError and UnknownPointError.
+        Raises NotReadyError, UnknownPointError and UnknownDirectionError.
         """
-        _, store = self._loaded(morph.model)
         method, t = INTERPOLATIONS[morph.method], torch.linspace(0, 1, n)
-        ends = both(store.request(morph.a), store.request(morph.b))
         if method.domain == "pixel":
-            return then(ends, lambda ab: ab[0].new_empty(0, *ab[0].shape))
-        return then(ends, lambda ab: method.function(*ab, t))
+            return self._latents(morph, lambda a, _: a.new_empty(0, *a.shape))
+        return self._latents(morph, lambda a, b: method.function(a, b, t))
+
+    def point(self, morph: Morph) -> Future[Float[Tensor, "*latent"]]:
+        """The one latent of a morph; of a cross-fade, which has none, lerp's. Raises as `path`."""
+        method, t = INTERPOLATIONS[morph.method], torch.tensor([morph.alpha])
+        return then(self._latents(morph, lambda a, b: method.function(a, b, t)), lambda latents: latents[0])
+
+    def _latents(
+        self, morph: Morph, between: Callable[[Tensor, Tensor], Tensor]
+    ) -> Future[Float[Tensor, "n *latent"]]:
+        """What `between` makes of A and B, steered."""
+        _, store = self._loaded(morph.model)
+        steering = self.steering(morph.model)
+        for entry in morph.steer:
+            steering.direction(entry.direction)  # raises here, and not in the future
+        ends = both(store.request(morph.a), store.request(morph.b))
+        return then(ends, lambda ab: steering.apply(between(*ab), morph.steer))
 
     def upload(self, model: str, picture: bytes | Path) -> Upload:
         """Encode a picture file, keep it as a point, and say how well the model knows its like; blocks.

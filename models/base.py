@@ -61,6 +61,14 @@ class LatentModel(ABC):
         with torch.no_grad():
             return self._decode(latents.to(self.device, torch.float32)).float().clamp(-1, 1).cpu()
 
+    @property
+    @abstractmethod
+    def first_layer(self) -> Float[Tensor, "out dims"] | None:
+        """The decoder's first map, float32 on the CPU, where it is linear in the latent; else None.
+
+        One column for each dimension of a vector latent, or for each channel of a spatial one.
+        """
+
     @abstractmethod
     def _encode(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n *latent"]:
         """Posterior mean of float32 images on `device`; any floating dtype may come back."""

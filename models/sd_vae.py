@@ -65,6 +65,17 @@ class StableDiffusionVAE(LatentModel):
         progress(1.0, f"{source} is ready")
         return model
 
+    @property
+    def first_layer(self) -> Float[Tensor, "out channels"]:
+        """The first 3 x 3 convolution, with the 1 x 1 convolution that AutoencoderKL may have before it.
+
+        TAESD squashes its latents by 3 tanh(z / 3) first, which is linear near 0 only.
+        """
+        convolution = self._vae.decoder.layers[0] if self._tiny else self._vae.decoder.conv_in
+        weight: Tensor = convolution.weight.float().cpu().movedim(1, -1).flatten(0, -2)
+        before = None if self._tiny else self._vae.post_quant_conv
+        return weight if before is None else weight @ before.weight.float().cpu()[:, :, 0, 0]
+
     def _encode(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n c lh lw"]:
         output = self._vae.encode(self._prepare(images))
         # TAESD's raw latents are the other model's scaled ones already (its config says scale 1, shift 0).

@@ -28,6 +28,12 @@ class ToyModel(LatentModel):
         self._scale = float(1 / (SAFE_NORM * basis.norm(dim=1).max()))
         self._basis = basis.to(self.device)
 
+    @property
+    def first_layer(self) -> Float[Tensor, "out dims"]:
+        """The basis itself: this decoder has one layer."""
+        basis: Tensor = self._basis.cpu() * self._scale
+        return basis
+
     def _encode(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n dims"]:
         latents: Tensor = images.flatten(1) @ self._basis / self._scale
         return latents

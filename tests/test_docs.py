@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from explorer.operations.direction_methods import DIRECTION_METHODS
 from explorer.operations.interpolation import INTERPOLATIONS
 from explorer.panels import PANELS
 from models import MODELS
@@ -14,7 +15,7 @@ README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
 
 
-@pytest.mark.parametrize("name", [*MODELS, *INTERPOLATIONS, *PANELS])
+@pytest.mark.parametrize("name", [*MODELS, *INTERPOLATIONS, *DIRECTION_METHODS, *PANELS])
 def test_every_table_entry_is_documented(name):
     assert f"`{name}`" in README + ARCHITECTURE
 

@@ -25,8 +25,9 @@ NUMERICAL = ("explorer.operations", "explorer.projection", "explorer.metrics", "
 LAYERS = (  # from the ground up; a new module of explorer/ is named here
     NUMERICAL,
     ("models.base",),
-    ("explorer.settings", "explorer.futures", "explorer.requests", "explorer.dataset"),
-    ("explorer.worker", "explorer.store"),
+    ("explorer.settings", "explorer.futures", "explorer.requests", "explorer.dataset", "explorer.points"),
+    ("explorer.worker", "explorer.store", "explorer.direction_files", "explorer.steering"),
+    ("explorer.finding", "explorer.built_in", "explorer.effects"),
     ("models",),
     ("explorer.encoding", "explorer.preparation", "explorer.uploads", "explorer.workspace"),
     ("explorer.panels",),

@@ -1,4 +1,4 @@
-/** The big picture: follows the store's morph through the live channel. */
+/** The big picture: follows the store's morph through the live channel. Small pictures wait until it rests. */
 
 import { createFollower } from "./follower.js";
 import { notify } from "./notice.js";
@@ -6,7 +6,14 @@ import { modelStatus, morphOf, store, whenDecoding } from "./state.js";
 
 const PATIENCE_MS = 250; // a frame that takes longer gets a word about what is waited for
 
-/** Start painting into `canvas`; `note` says what is waited for. Returns the follower. */
+let follower = null;
+
+/** Resolves when no frame of the big picture is awaited. */
+export async function atRest() {
+  await follower?.idle();
+}
+
+/** Start painting into `canvas`; `note` says what is waited for. */
 export function startCanvas(canvas, note) {
   const context = canvas.getContext("2d", { alpha: false });
   let patience = null;
@@ -14,7 +21,8 @@ export function startCanvas(canvas, note) {
   function paint({ sequence, bitmap, morph }) {
     if (canvas.width !== bitmap.width) canvas.width = canvas.height = bitmap.width;
     context.drawImage(bitmap, 0, 0);
-    Object.assign(canvas.dataset, { sequence, ...morph }); // what is on screen, for whoever needs to know
+    const steer = JSON.stringify(morph.steer);
+    Object.assign(canvas.dataset, { sequence, ...morph, steer }); // what is on screen, for whoever needs to know
     canvas.setAttribute("aria-label", describe(morph));
   }
 
@@ -31,12 +39,11 @@ export function startCanvas(canvas, note) {
     if (kind !== "not-ready") notify(message, "error"); // what a model waits for is said by its progress
   }
 
-  const follower = createFollower({ lane: "canvas", paint, busy, fail });
-  store.watch(["model", "a", "b", "method", "alpha"], (state) => {
+  follower = createFollower({ lane: "canvas", paint, busy, fail });
+  store.watch(["model", "a", "b", "method", "alpha", "rack"], (state) => {
     if (state.model && state.a !== null && state.b !== null) follower.follow(morphOf(state));
   });
   whenDecoding(follower.again);
-  return follower;
 }
 
 function waitingText() {

@@ -2,7 +2,7 @@
 
 import { address, getJson } from "./server.js";
 import { choosePicture } from "./pictures.js";
-import { store } from "./state.js";
+import { chooseSlot, store } from "./state.js";
 
 /** Keep the cards at A and B; a click makes a card's slot the active one. */
 export function startCards(cards) {
@@ -12,7 +12,7 @@ export function startCards(cards) {
 function startCard(card, slot) {
   const image = card.querySelector("img");
   card.querySelector("[data-open]").addEventListener("click", () => choosePicture(slot));
-  card.querySelector(".face").addEventListener("click", () => store.set({ slot }));
+  card.querySelector(".face").addEventListener("click", () => chooseSlot(slot));
   store.watch(["slot"], (state) => card.classList.toggle("active", state.slot === slot));
   let newest = 0;
   store.watch([slot, "model"], async (state) => {
@@ -29,7 +29,8 @@ function startCard(card, slot) {
   });
 }
 
-function describeOwn({ original, psnr }) {
+function describeOwn({ file, name, original, psnr }) {
+  if (!file) return { source: original, name, labels: "made here" };
   return { source: original, name: "your picture", labels: `comes back at ${psnr.toFixed(1)} dB` };
 }
 

@@ -34,14 +34,14 @@ export function createTraces(groups, values) {
   }));
 }
 
-/** The layout; `revision` changes where pan and zoom shall start anew. */
-export function createLayout(revision) {
+/** The layout; `revision` changes where pan and zoom shall start anew, `dragmode` is "pan", or false for none. */
+export function createLayout(revision, dragmode) {
   return {
     uirevision: revision,
     margin: { l: 0, r: 0, t: 0, b: 0 },
     xaxis: { ...AXIS },
     yaxis: { ...AXIS, scaleanchor: "x" },
-    dragmode: "pan",
+    dragmode,
     hovermode: "closest",
     hoverdistance: 12,
     showlegend: false,

@@ -1,19 +1,23 @@
 /** The keyboard, and the help that lists it. Silent while somebody types or uses a control of its own keys. */
 
+import { nextMapTool } from "./groups.js";
 import { togglePlay } from "./player.js";
-import { randomPair, setAlpha, store, swap } from "./state.js";
+import { resetRack } from "./rack.js";
+import { chooseSlot, randomPair, setAlpha, store, swap } from "./state.js";
 
 const STEP = 0.01;
 const BIG_STEP = 0.1; // with shift
 
 const KEYS = {
-  a: { label: "A", help: "the next click on the map sets A", run: () => store.set({ slot: "a" }) },
-  b: { label: "B", help: "the next click on the map sets B", run: () => store.set({ slot: "b" }) },
+  a: { label: "A", help: "the next click on the map sets A", run: () => chooseSlot("a") },
+  b: { label: "B", help: "the next click on the map sets B", run: () => chooseSlot("b") },
   " ": { label: "space", help: "play or pause", run: togglePlay },
   arrowleft: { label: "←", help: "alpha 0.01 down, with shift 0.1", run: (event) => step(event, -1) },
   arrowright: { label: "→", help: "alpha 0.01 up, with shift 0.1", run: (event) => step(event, 1) },
+  g: { label: "G", help: "the map adds points to group +, then to group −, then sets A and B again", run: nextMapTool },
   s: { label: "S", help: "swap A and B", run: swap },
   r: { label: "R", help: "a random pair", run: randomPair },
+  0: { label: "0", help: "all directions back to 0 σ", run: resetRack },
   "?": { label: "?", help: "this list", run: () => toggleHelp() },
 };
 
@@ -49,6 +53,7 @@ function onKey(event) {
 /** Whether the focused control needs this key itself. */
 function takesKey(target, key) {
   const typed = target.closest("input:not([type=range]), textarea, select, [contenteditable]");
+  if (key.startsWith("Arrow") && target.closest(".rack input, .drawer input, [role=slider]") !== null) return true;
   return typed !== null || (key === " " && target.closest("button, a, summary, [role=button]") !== null);
 }
 

@@ -1,34 +1,55 @@
-/** The map: every portrait as a point, coloured by a label; a click sets A or B. */
+/** The map: every portrait as a point, coloured by a label; a click sets A or B, or adds to a group, as a loop does. */
 
 import { CONFIG, createLayout, createTraces, loadPlotly } from "./figure.js";
+import { addMembers, startGroups, toggleMember } from "./groups.js";
 import { groupPoints, loadLabel, readValue } from "./labels.js";
+import { isInside, startLasso } from "./lasso.js";
 import { showLegend } from "./legend.js";
 import { attempt } from "./notice.js";
 import { createOverlay } from "./overlay.js";
+import { startPath } from "./path.js";
 import { startProgress } from "./progress.js";
-import { address, getJson, getValues } from "./server.js";
+import { address, getValues } from "./server.js";
 import { ready } from "./session.js";
-import { choosePoint, modelStatus, store } from "./state.js";
+import { isUpload } from "./share.js";
+import { choosePoint, chooseSlot, modelStatus, store } from "./state.js";
 
 export async function mount(element) {
   startProgress(element.querySelector(".preparing"));
   await ready;
   startSlots(element.querySelectorAll("[data-slot]"));
+  startGroups(element);
   const plot = element.querySelector(".plot");
   const colour = element.querySelector("[data-colour]");
   const { labels, first_label } = store.get().status;
   colour.replaceChildren(...labels.map(({ name, title }) => new Option(title, name, false, name === first_label)));
   const Plotly = await attempt(loadPlotly);
   if (!Plotly) return;
-  await Plotly.newPlot(plot, [], createLayout(""), CONFIG); // an empty figure to listen to
+  await Plotly.newPlot(plot, [], createLayout("", dragmode()), CONFIG); // an empty figure to listen to
   new ResizeObserver(() => Plotly.Plots.resize(plot)).observe(plot);
-  const overlay = createOverlay(element.querySelector(".overlay"), plot, pick);
+  const overlay = createOverlay(element.querySelector(".overlay"), plot, choose);
   const map = createMap({ Plotly, plot, overlay, colour, legend: element.querySelector(".legend") });
   colour.addEventListener("change", () => attempt(map.draw));
   element.querySelector("[data-fit]").addEventListener("click", map.fit);
   store.watch(["model", "status"], () => attempt(map.update));
   startPath(overlay, element.querySelector("[data-placing]"));
+  store.watch(["pictures", "model"], () => overlay.setUploads(uploads()));
+  store.watch(["groups"], ({ groups: { plus, minus } }) => overlay.setMembers(plus.map(map.place), minus.map(map.place)));
+  store.watch(["mapTool"], () => Plotly.relayout(plot, { dragmode: dragmode() }));
+  const done = (loop) => addMembers(map.pointsIn(loop));
+  const lasso = startLasso(plot, element.querySelector(".lasso"), { isOn: isGrouping, done });
+  plot.on("plotly_click", ({ points, event }) => lasso.hasDrawn() || choose(points[0].customdata, event));
   listen(plot, element.querySelector(".hover"), overlay, map);
+}
+
+const isGrouping = () => store.get().mapTool !== "pick";
+
+const dragmode = () => (isGrouping() ? false : "pan"); // where a drag draws a loop, it does not pan
+
+/** The person's own pictures in the current model. */
+function uploads() {
+  const { pictures, model } = store.get();
+  return pictures.filter((picture) => picture.model === model);
 }
 
 function createMap({ Plotly, plot, overlay, colour, legend }) {
@@ -43,7 +64,7 @@ function createMap({ Plotly, plot, overlay, colour, legend }) {
     if (mine !== drawn || next.name !== colour.value) return; // meanwhile something else was chosen
     label = next;
     const groups = groupPoints(label, mine.values.length / 2);
-    await Plotly.react(plot, createTraces(groups, mine.values), createLayout(mine.model), CONFIG);
+    await Plotly.react(plot, createTraces(groups, mine.values), createLayout(mine.model, dragmode()), CONFIG);
     showLegend(legend, label, groups, (index, visible) => Plotly.restyle(plot, { visible }, [index]));
     plot.dataset.model = mine.model;
     plot.dataset.label = label.name;
@@ -68,20 +89,41 @@ function createMap({ Plotly, plot, overlay, colour, legend }) {
     }
   }
 
+  /** Where a portrait or an upload lies, in map coordinates. */
+  function place(point) {
+    if (isUpload(point)) return uploads().find(({ id }) => id === point).coordinates;
+    return [drawn.values[point], drawn.values[drawn.values.length / 2 + Number(point)]];
+  }
+
   return {
     draw,
     update,
     fit: () => Plotly.relayout(plot, { "xaxis.autorange": true, "yaxis.autorange": true }),
+    place,
+    /** Those inside a loop, given in pixels, of the portraits that are not hidden, and of the uploads. */
+    pointsIn(loop) {
+      const portraits = plot.data.filter(({ visible }) => visible !== false).flatMap(({ customdata }) => customdata);
+      const own = uploads().filter(({ coordinates }) => coordinates).map(({ id }) => id);
+      return [...portraits, ...own].filter((point) => isInside(overlay.project(place(point)), loop));
+    },
     /** The label's value of a point, with its name. */
     describe: (point) => (label ? `${label.title} ${readValue(label, point)}` : ""),
   };
 }
 
 function startSlots(buttons) {
-  for (const button of buttons) button.addEventListener("click", () => store.set({ slot: button.dataset.slot }));
-  store.watch(["slot"], ({ slot }) => {
-    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.slot === slot));
+  for (const button of buttons) button.addEventListener("click", () => chooseSlot(button.dataset.slot));
+  store.watch(["slot", "mapTool"], ({ slot, mapTool }) => {
+    for (const button of buttons) {
+      button.setAttribute("aria-pressed", String(mapTool === "pick" && button.dataset.slot === slot));
+    }
   });
+}
+
+/** What a click on a point does: as the map's tool says. */
+function choose(point, event) {
+  if (isGrouping()) toggleMember(point);
+  else pick(point, event);
 }
 
 /** A click sets the active slot and goes on to the other, so that two clicks make a pair; with shift, the other's. */
@@ -92,36 +134,17 @@ function pick(point, { shiftKey }) {
   else store.set({ [slot]: String(point), slot: other });
 }
 
-/** Keep the path over the map: its points come from the server, the dot follows alpha here. */
-function startPath(overlay, placing) {
-  let newest = 0;
-  store.watch(["model", "a", "b", "method", "status"], async (state, before) => {
-    const isSame = ["model", "a", "b", "method"].every((key) => state[key] === before[key]);
-    const wasReady = modelStatus(state.model, before)?.state === "ready";
-    if ((isSame && wasReady && state !== before) || state.a === null || state.b === null) return;
-    const mine = ++newest;
-    const { model, a, b, method } = state;
-    const path = await getJson("path", { model, a, b, method }).catch(() => null);
-    if (mine !== newest) return;
-    overlay.setPath(path ?? { points: [], a: null, b: null }); // why it failed is said where the frame fails
-    placing.textContent = path?.placing ?? "";
-  });
-  store.watch(["alpha"], ({ alpha }) => overlay.setAlpha(alpha));
-  store.watch(["pictures", "model"], ({ pictures, model }) =>
-    overlay.setUploads(pictures.filter((picture) => picture.model === model)),
-  );
-}
-
 function listen(plot, hover, overlay, map) {
   const image = hover.querySelector("img");
-  plot.on("plotly_click", ({ points, event }) => pick(points[0].customdata, event));
   plot.on("plotly_hover", ({ points, event }) => {
     const point = points[0].customdata;
     image.src = address(`thumbnail/${point}.webp`);
     hover.querySelector("span").textContent = `${point} · ${map.describe(point)}`;
     const { left, top, width } = plot.getBoundingClientRect();
     const [x, y] = [event.clientX - left, event.clientY - top];
-    hover.style.translate = `${x > width / 2 ? x - 16 - hover.offsetWidth : x + 16}px ${Math.max(0, y - 48)}px`;
+    const beside = x > width / 2 ? x - 16 - hover.offsetWidth : x + 16;
+    const inside = Math.max(0, Math.min(beside, width - hover.offsetWidth)); // a narrow map has no room beside it
+    hover.style.translate = `${inside}px ${Math.max(0, y - 48)}px`;
     hover.classList.add("shown");
   });
   plot.on("plotly_unhover", () => hover.classList.remove("shown"));

@@ -1,24 +1,26 @@
-/** The morph: A, the big picture and B, alpha, the path's menu, play, swap, random, the filmstrip and the link. */
+/** The morph: A, the big picture and B, alpha, the path's menu, play, swap, random, before and after, film and link. */
 
 import { startCanvas } from "./canvas.js";
 import { startCards } from "./cards.js";
+import { startCompare } from "./compare.js";
 import { startFilmstrip } from "./filmstrip.js";
 import { notify } from "./notice.js";
 import { startPlayer, togglePlay } from "./player.js";
 import { startProgress } from "./progress.js";
 import { ready } from "./session.js";
-import { isShareable, link } from "./share.js";
+import { isShareable, isWhole, link } from "./share.js";
 import { randomPair, setAlpha, store, swap } from "./state.js";
 
 export async function mount(element) {
   const find = (selector) => element.querySelector(selector);
   startProgress(find(".preparing"), { untilDecoding: true });
   await ready;
-  const follower = startCanvas(find(".result canvas"), find(".waiting"));
+  startCanvas(find(".result canvas"), find(".waiting"));
   startCards(element.querySelectorAll("[data-card]"));
-  startFilmstrip(find(".film"), follower);
+  startCompare(find(".result"), find("[data-split]"), find("template"));
+  startFilmstrip(find(".film"));
   startPlayer();
-  startSlider(find("input[type=range]"), find("output"));
+  startSlider(find(".alpha input"), find(".alpha output"));
   startPathMenu(find("[data-method]"), find("[data-explanation]"));
   startButtons(find);
 }
@@ -67,7 +69,8 @@ async function share() {
   }
   try {
     await navigator.clipboard.writeText(text);
-    notify("The link to this morph was copied.");
+    const own = isWhole(store.get()) ? "" : " Directions of your own stay in this session: the link leaves them out.";
+    notify(`The link to this morph was copied.${own}`);
   } catch {
     notify(`Copying is not allowed here. The link is in the address bar: ${text}`);
   }

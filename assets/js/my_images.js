@@ -21,22 +21,34 @@ export async function mount(element) {
   store.watch(["pictures", "model"], ({ pictures, model }, before) => {
     const own = pictures.filter((picture) => picture.model === model);
     list.replaceChildren(...own.map((picture) => createEntry(template, picture)));
-    if (pictures.length === before.pictures.length) return;
+    if (pictures.length === before.pictures.length || !pictures[0].file) return; // what was made is shown elsewhere
     drawer.open = true;
     list.scrollIntoView({ block: "nearest" });
   });
 }
 
-function createEntry(template, { id, original, reconstruction, psnr, verdict, known }) {
+function createEntry(template, picture) {
+  const { id, file, original } = picture;
   const entry = template.content.cloneNode(true).firstElementChild;
+  const { name, reconstruction, verdict, known } = file ? nameUpload(picture) : describeMade(picture);
   entry.querySelector("[data-original]").src = original;
+  entry.querySelector("[data-original]").closest("figure").hidden = !file;
   entry.querySelector("[data-reconstruction]").src = reconstruction;
-  entry.querySelector("[data-psnr]").textContent = `${psnr.toFixed(1)} dB`;
+  entry.querySelector("[data-psnr]").textContent = name;
   entry.querySelector("[data-verdict]").textContent = verdict;
   entry.classList.toggle("unknown", !known);
+  entry.classList.toggle("made", !file);
   entry.dataset.id = id;
   for (const button of entry.querySelectorAll("[data-use]")) {
     button.addEventListener("click", () => choosePoint(id, button.dataset.use));
   }
   return entry;
+}
+
+const nameUpload = (picture) => ({ ...picture, name: `${picture.psnr.toFixed(1)} dB` });
+
+/** A point that was made here: it is what the model decodes, and there is nothing to compare it with. */
+function describeMade({ name, original }) {
+  const verdict = "Made here: a latent of this model, without a picture file that another could encode.";
+  return { name, reconstruction: original, verdict, known: true };
 }

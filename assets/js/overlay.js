@@ -1,6 +1,6 @@
 /**
- * What lies over the map: the path from A to B, the place on it that is shown, A and B, and uploads. Drawn as SVG of
- * our own, because moving one dot through Plotly.restyle recalculates every trace: too slow to follow a drag.
+ * What lies over the map: the path from A to B, the place on it that is shown, A and B, uploads, and rings around the
+ * members of groups. Drawn as SVG of our own, because moving one dot through Plotly.restyle recalculates every trace: too slow to follow a drag.
  */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -10,8 +10,9 @@ export function createOverlay(svg, plot, pick) {
   const [path, halo, dot, uploads, a, b] = ["path", "halo", "dot", "uploads", "a", "b"].map((name) =>
     svg.querySelector(`.${name}`),
   );
+  const members = ["plus", "minus"].map((name) => svg.querySelector(`.members.${name}`));
   const gradient = svg.querySelector("linearGradient");
-  let shown = { points: [], a: null, b: null, alpha: 0.5, uploads: [] };
+  let shown = { points: [], a: null, b: null, alpha: 0.5, uploads: [], members: [[], []] };
 
   function project([x, y]) {
     const { xaxis, yaxis } = plot._fullLayout;
@@ -30,6 +31,7 @@ export function createOverlay(svg, plot, pick) {
     if (points.length > 0) aim(gradient, points[0], points.at(-1));
     moveTo(a, shown.a && project(shown.a));
     moveTo(b, shown.b && project(shown.b));
+    members.forEach((mark, index) => mark.setAttribute("d", shown.members[index].map(project).map(RINGS[index]).join("")));
     for (const { place, mark } of shown.uploads) moveTo(mark, place && project(place));
     drawDot();
   }
@@ -38,12 +40,12 @@ export function createOverlay(svg, plot, pick) {
     moveTo(dot, shown.points.length > 0 && plot._fullLayout ? project(along(shown.points, shown.alpha)) : null);
   }
 
-  function createUpload({ id, coordinates }) {
+  function createUpload({ id, name, coordinates }) {
     const mark = document.createElementNS(SVG, "g");
     const shape = document.createElementNS(SVG, "path");
     shape.setAttribute("d", "M0,-7 7,0 0,7 -7,0Z");
     const title = document.createElementNS(SVG, "title");
-    title.textContent = "Your picture: click to use it";
+    title.textContent = `${name ?? "Your picture"}: click to use it`;
     mark.append(shape, title);
     mark.addEventListener("click", (event) => pick(id, event));
     return { place: coordinates, mark };
@@ -65,8 +67,17 @@ export function createOverlay(svg, plot, pick) {
       uploads.replaceChildren(...shown.uploads.map(({ mark }) => mark));
       draw();
     },
+    /** The places, in map coordinates, of the members of group + and of group −. */
+    setMembers(plus, minus) {
+      shown.members = [plus, minus];
+      draw();
+    },
+    project,
   };
 }
+
+// A circle around a member of +, a square around one of −: told apart without their colours, too.
+const RINGS = [([x, y]) => `M${x - 4.5},${y}a4.5,4.5 0 1,0 9,0a4.5,4.5 0 1,0 -9,0Z`, ([x, y]) => `M${x - 4},${y - 4}h8v8h-8Z`];
 
 /** The place at alpha in [0, 1] of a polyline whose points are evenly spaced in alpha. */
 function along(points, alpha) {

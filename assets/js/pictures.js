@@ -28,10 +28,16 @@ export async function openPicture(slot, file) {
   if (id) store.set({ [slot]: id });
 }
 
-/** The same picture in another model: its new id there, or null where the file is gone or cannot be encoded. */
+/** The same picture in another model: its new id there, or null where there is no file or it cannot be encoded. */
 export async function reopen(id, model) {
   const known = store.get().pictures.find((picture) => picture.id === id);
-  return known ? ((await attempt(() => encode(model, known.file))) ?? null) : null;
+  if (known?.file) return (await attempt(() => encode(model, known.file))) ?? null;
+  if (known) {
+    const [maker, other] = [known.model, model].map((name) => modelStatus(name).title);
+    const reason = maker === other ? "the server has forgotten it" : `it is a latent of ${maker}, which means nothing to ${other}`;
+    notify(`“${known.name}” was dropped: it was made here and has no picture file, and ${reason}.`);
+  }
+  return null;
 }
 
 async function encode(model, file) {

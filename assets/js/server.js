@@ -9,7 +9,7 @@ export function address(path, parameters = {}) {
   return url;
 }
 
-/** Ask a route; throws an Error whose message is the server's sentence for the person. */
+/** Ask a route; throws an Error whose message is the server's sentence for the person, with its HTTP status. */
 async function ask(path, parameters, options) {
   let response;
   try {
@@ -19,7 +19,8 @@ async function ask(path, parameters, options) {
   }
   if (response.ok) return response;
   const answer = await response.json().catch(() => ({}));
-  throw new Error(answer.error ?? `The server answered ${response.status} to ${path}.`);
+  const sentence = answer.error ?? `The server answered ${response.status} to ${path}.`;
+  throw Object.assign(new Error(sentence), { status: response.status });
 }
 
 export async function getJson(path, parameters) {
@@ -28,6 +29,10 @@ export async function getJson(path, parameters) {
 
 export async function post(path, parameters, body) {
   return (await ask(path, parameters, { method: "POST", body })).json();
+}
+
+export async function getFile(path, parameters) {
+  return (await ask(path, parameters)).blob();
 }
 
 /**

@@ -3,6 +3,7 @@
 import { connect } from "./live.js";
 import { notify } from "./notice.js";
 import { reopen } from "./pictures.js";
+import { forgetUnknown, rackFor } from "./rack.js";
 import { getJson, post } from "./server.js";
 import { isUpload, readLink, startSharing } from "./share.js";
 import { modelStatus, store } from "./state.js";
@@ -54,8 +55,8 @@ async function firstModel() {
 /** Show what the address asks for, and say what of it cannot be; the rest is the server's default. */
 async function showFirst() {
   const { first, methods } = store.get().status;
-  const { model = first.model, method, alpha, ...points } = readLink();
-  const morph = { ...first };
+  const { model = first.model, method, alpha, steer, ...points } = readLink();
+  const { steer: _, ...morph } = first;
   if (method !== undefined) {
     if (methods.some(({ name }) => name === method)) morph.method = method;
     else notify(`This link asks for the path “${method}”, which does not exist.`, "error");
@@ -64,10 +65,14 @@ async function showFirst() {
     if (alpha.trim() !== "" && alpha >= 0 && alpha <= 1) morph.alpha = Number(alpha);
     else notify(`This link's alpha should be a number from 0 to 1, not “${alpha}”.`, "error");
   }
-  const known = model === first.model ? await knownPoints(model, points) : {};
-  store.set({ ...morph, ...known });
-  if (model === first.model) follow(model);
-  else await chooseModel(model, points);
+  const isFirst = model === first.model;
+  const [known, rack] = await Promise.all([
+    isFirst ? knownPoints(model, points) : {},
+    rackFor(first.model, isFirst ? steer : ""),
+  ]);
+  store.set({ ...morph, ...known, rack });
+  if (isFirst) follow(model);
+  else await chooseModel(model, { ...points, steer });
 }
 
 /** Those of the wished A and B that the model has; a message about the others. */
@@ -133,7 +138,8 @@ async function arrive(entry, wish) {
     return;
   }
   const points = { ...(await pointsOn(entry)), ...(await knownPoints(entry.name, wish)) };
-  if (store.get().pending === entry.name) store.set({ model: entry.name, pending: null, ...points });
+  const rack = await rackFor(entry.name, wish.steer);
+  if (store.get().pending === entry.name) store.set({ model: entry.name, pending: null, rack, ...points });
 }
 
 /** A and B in another model: the same portraits where it has them, uploads encoded again, else the first pair. */
@@ -151,12 +157,13 @@ async function pointsOn({ name, title, points }) {
   return found;
 }
 
-/** After a reconnect: a restarted server has forgotten uploads, and may have to load the model again. */
+/** After a reconnect: a restarted server has forgotten uploads and directions, and may have to load the model again. */
 async function returned() {
   await refresh();
   const { model, a, b } = store.get();
   notify("Connected again.");
   update(await post("prepare", { model }));
+  await forgetUnknown();
   for (const [slot, point] of Object.entries({ a, b })) {
     const isKnown = !isUpload(point) || (await getJson("point", { model, point }).then(() => true, () => false));
     if (!isKnown) store.set({ [slot]: (await reopen(point, model)) ?? store.get().status.first[slot] });

@@ -29,18 +29,30 @@ export const store = createStore({
   b: null,
   method: "slerp",
   alpha: 0.5, // position on the path, in [0, 1]
+  rack: [], // sliders of the model's directions, in their order: {id, info, strength (σ), hold}
+  split: null, // before beside after: where in [0, 1] the picture is divided, or null
   slot: "a", // which of A and B the next click on the map sets
+  mapTool: "pick", // what the map's points are taken for: "pick" sets A and B, "plus" and "minus" add to a group
+  groups: Object.freeze({ plus: [], minus: [] }), // point ids, as strings, between which a direction is made
   playing: false,
   pending: null, // name of a model that is being prepared and will be switched to
   connection: "connecting", // or "open", "lost"
-  pictures: [], // the person's own: {id, model, file, original, reconstruction, psnr, verdict, known, coordinates}
+  // The person's own: {id, model, file, original, reconstruction, psnr, verdict, known, coordinates}; of points made here
+  // {id, model, file: null, name, original, coordinates}.
+  pictures: [],
   status: null, // what the server last said about itself and its models
   msPerFrame: 0, // the device's time for one frame, from the newest frame
 });
 
 /** The complete description of a frame: what the live channel, the API and a share link all say. */
-export function morphOf({ model, a, b, method, alpha }) {
-  return { model, a, b, method, alpha };
+export function morphOf({ model, a, b, method, alpha, rack }) {
+  return { model, a, b, method, alpha, steer: steerOf(rack) };
+}
+
+/** The sliders that do something. */
+export function steerOf(rack) {
+  const active = rack.filter(({ strength, hold }) => strength !== 0 || hold);
+  return active.map(({ id, strength, hold }) => ({ direction: id, strength, hold }));
 }
 
 /** The state's entry of a model in the newest status, or undefined. */
@@ -59,6 +71,11 @@ export function whenDecoding(listener) {
   store.watch(["connection", "status", "model"], (state, before) => {
     if (canDecode(state) && !canDecode(before)) listener();
   });
+}
+
+/** Let the next click on the map set A or B. */
+export function chooseSlot(slot) {
+  store.set({ slot, mapTool: "pick" });
 }
 
 /** Put a point into the slot that is active (or the given one). */

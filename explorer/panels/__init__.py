@@ -10,7 +10,18 @@ from typing import Any, Literal
 import gradio as gr
 from starlette.routing import BaseRoute
 
-from explorer.panels import api, live, portrait_map, static, status, uploads
+from explorer.panels import (
+    api,
+    arithmetic,
+    directions,
+    live,
+    portrait_map,
+    static,
+    status,
+    style_mix,
+    traversal,
+    uploads,
+)
 from explorer.panels.component import client_panel
 from explorer.workspace import Workspace
 
@@ -36,6 +47,10 @@ PANELS: dict[str, Panel] = {
     "header": Panel("bar", _client("header"), status.routes),
     "map": Panel("stage", _client("map"), portrait_map.routes),
     "morph": Panel("stage", _client("morph"), live.routes),
+    "directions": Panel("stage", _client("directions"), directions.routes),
+    "traversal": Panel("drawers", _client("traversal"), traversal.routes),
+    "arithmetic": Panel("drawers", _client("arithmetic"), arithmetic.routes),
+    "style_mix": Panel("drawers", _client("style_mix"), style_mix.routes),
     "my_images": Panel("drawers", _client("my_images"), uploads.routes),
 }
 

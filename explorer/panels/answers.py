@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-from pydantic import ValidationError
+from jaxtyping import UInt8
+from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from explorer.images import encode_jpeg
+from explorer.steering import UnknownDirectionError
 from explorer.store import UnknownPointError
 from explorer.workspace import NotReadyError
 from models.base import ModelUnavailableError
 
 log = logging.getLogger(__name__)
 
+M = TypeVar("M", bound=BaseModel)
+
+MOST_COMPLAINTS = 3  # about one request
+MOST_SHOWN = 80  # characters of what was wrong with it: it may be a whole lasso
+MAX_JSON = 2**20  # bytes of a wish in words; a lasso of all portraits has some 30 KB
+
 _STATUS: dict[type[Exception], int] = {
     NotReadyError: 409,
     ModelUnavailableError: 503,
     UnknownPointError: 404,
+    UnknownDirectionError: 404,
     ValueError: 400,
 }
 
@@ -33,14 +44,25 @@ EXPECTED_ERRORS = tuple(_STATUS)
 def sentence(error: BaseException) -> str:
     """The text of an error for the person who caused it, without a trace of the program's insides."""
     if isinstance(error, ValidationError):
-        return "; ".join(f"{_field(e)}: {e['msg']}, got {e['input']!r}" for e in error.errors())
+        return "; ".join(_complaint(detail) for detail in error.errors()[:MOST_COMPLAINTS])
     if isinstance(error, EXPECTED_ERRORS):
         return str(error)
     return "Something went wrong on the server; its log says more."
 
 
-def _field(detail: Any) -> str:
-    return ".".join(map(str, detail["loc"])) or "request"
+def _complaint(detail: Any) -> str:
+    field = ".".join(map(str, detail["loc"])) or "request"
+    got = repr(detail["input"])
+    shown = got if len(got) <= MOST_SHOWN else f"{got[:MOST_SHOWN]}…"
+    return f"{field}: {detail['msg'].removeprefix('Value error, ')}, got {shown}"
+
+
+def parameter(request: Request, name: str) -> str:
+    """What the request's address says of `name`. Raises ValueError where it says nothing."""
+    value = request.query_params.get(name)
+    if value is None:
+        raise ValueError(f"{name}: expected in the address, but it is not there")
+    return value
 
 
 def answering(handler: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
@@ -53,6 +75,32 @@ def answering(handler: Callable[[Request], Response]) -> Callable[[Request], Awa
             return error_response(error)
 
     return answer
+
+
+def posting(
+    kind: type[M], handler: Callable[[M], dict[str, Any]]
+) -> Callable[[Request], Awaitable[Response]]:
+    """Run a blocking handler on the JSON body of a POST, read as `kind`; errors as `answering` says them."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            wish = kind.model_validate_json(await body(request, MAX_JSON))
+            return JSONResponse(await run_in_threadpool(handler, wish))
+        except Exception as error:
+            return error_response(error)
+
+    return answer
+
+
+async def body(request: Request, limit: int) -> bytes:
+    """The body of a request. Raises ValueError as soon as more than `limit` bytes have come."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise ValueError(f"This is too large: expected at most {limit / 2**20:g} MB.")
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 def error_response(error: Exception) -> JSONResponse:
@@ -70,3 +118,8 @@ def values_response(header: dict[str, Any], values: np.ndarray) -> Response:
     start += bytes(-len(start) % 4)
     body = start + values.astype(values.dtype.newbyteorder("<")).tobytes()
     return Response(body, media_type="application/octet-stream", headers={"Cache-Control": "no-cache"})
+
+
+def data_url(picture: UInt8[np.ndarray, "h w 3"]) -> str:
+    """The picture as a JPEG inside of a JSON answer."""
+    return "data:image/jpeg;base64," + base64.b64encode(encode_jpeg(picture)).decode()

@@ -28,7 +28,7 @@ class FrameRequest(BaseModel):
     """What the page asks for; in one lane the newest request wins."""
 
     sequence: int = Field(ge=0, lt=2**32)
-    lane: Literal["canvas", "film"]
+    lane: Literal["canvas", "film", "before", "strip"]
     morph: Morph
 
 

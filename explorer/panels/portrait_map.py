@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from explorer.operations.interpolation import INTERPOLATIONS
-from explorer.panels.answers import answering, values_response
+from explorer.panels.answers import answering, parameter, posting, values_response
 from explorer.panels.portraits import labels_of, telling
 from explorer.workspace import Morph, NotReadyError, Workspace
 
@@ -20,6 +20,10 @@ PATH_POINTS = 33
 
 PLACING = (
     "The path runs through A and B; between them each point lies at the mean of its nearest portraits' "
+    "places, weighted by distance."
+)
+STEERED = (
+    "The path is steered, so it leaves A and B aside; each point lies at the mean of its nearest portraits' "
     "places, weighted by distance."
 )
 NO_PATH = "A cross-fade mixes pixels, so it has no path through the latent space, and none is drawn."
@@ -31,7 +35,7 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
     return [
         *_columns(workspace),
         *_points(workspace),
-        Route("/explorer/path", answering(lambda request: JSONResponse(_path(workspace, request)))),
+        Route("/explorer/path", posting(Morph, lambda morph: _path(workspace, morph)), methods=["POST"]),
     ]
 
 
@@ -39,7 +43,7 @@ def _columns(workspace: Workspace) -> list[BaseRoute]:
     labels = cache(lambda: labels_of(workspace.dataset))
 
     def positions(request: Request) -> Response:
-        coordinates = workspace.store(request.query_params["model"]).coordinates
+        coordinates = workspace.store(parameter(request, "model")).coordinates
         if coordinates is None:
             raise NotReadyError(NO_MAP)
         return values_response({}, coordinates.T.astype(np.float32))
@@ -67,7 +71,7 @@ def _points(workspace: Workspace) -> list[BaseRoute]:
         return Response(picture, media_type="image/webp", headers=KEEP)
 
     def point(request: Request) -> Response:
-        store, name = workspace.store(request.query_params["model"]), request.query_params["point"]
+        store, name = workspace.store(parameter(request, "model")), parameter(request, "point")
         store.position(name)  # raises for a point that this model does not have
         if not name.isdecimal():
             return JSONResponse({"point": name, "telling": [], "split": None})
@@ -81,9 +85,8 @@ def _points(workspace: Workspace) -> list[BaseRoute]:
     ]
 
 
-def _path(workspace: Workspace, request: Request) -> dict[str, Any]:
+def _path(workspace: Workspace, morph: Morph) -> dict[str, Any]:
     """The path on the map: points evenly spaced in alpha, the two ends, and how they were placed."""
-    morph = Morph.model_validate(dict(request.query_params))
     store = workspace.store(morph.model)
     ends = {"a": _position(store.position(morph.a)), "b": _position(store.position(morph.b))}
     if INTERPOLATIONS[morph.method].domain == "pixel":
@@ -91,7 +94,8 @@ def _path(workspace: Workspace, request: Request) -> dict[str, Any]:
     if store.coordinates is None:  # the path would have to wait for A and B to be encoded
         return {"points": [], "placing": NO_MAP, **ends}
     places = store.place(workspace.path(morph, PATH_POINTS).result(), anchors=(morph.a, morph.b))
-    return {"points": [] if places is None else places.tolist(), "placing": PLACING, **ends}
+    placing = STEERED if any(entry.strength for entry in morph.steer) else PLACING
+    return {"points": [] if places is None else places.tolist(), "placing": placing, **ends}
 
 
 def _position(position: np.ndarray | None) -> list[float] | None:

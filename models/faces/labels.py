@@ -18,8 +18,8 @@ READABLE = (
     "light_warmth", "face_width", "hair_style", "hair_length", "hair_tone", "hair_grey", "beard", "lipstick",
     "glasses", "glasses_size", "glasses_tone", "lens_opacity",
 )  # fmt: skip
-# Standard deviation of a column where it is not 1. These two colour most of the picture, so the latent holds them
-# anyway, but along curves: without more weight on the readout they straighten too slowly.
+# Standard deviation of a column where it is not 1. These two colour most of the picture, so the latent holds
+# them anyway, but along curves: without more weight on the readout they straighten too slowly.
 EMPHASIS = {"skin_tone": 3.0, "light_azimuth": 3.0}
 
 
@@ -32,7 +32,7 @@ def columns(name: str, factors: pd.DataFrame) -> Float[np.ndarray, "n columns"]:
 
 
 def label_columns(factors: pd.DataFrame) -> Float[np.ndarray, "n columns"]:
-    """All READABLE factors side by side, each column of mean 0 and variance 1 (or EMPHASIS²) over these portraits."""
+    """All READABLE factors side by side, each column of mean 0 and variance 1 (or EMPHASIS²) over all."""
     return np.hstack([EMPHASIS.get(name, 1) * _standardised(name, factors) for name in READABLE])
 
 

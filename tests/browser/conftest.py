@@ -12,7 +12,9 @@ from running_app import ROOT, RunningApp
 from skimage import data
 
 import models
+from explorer.built_in import load_built_in
 from explorer.dataset import Dataset
+from explorer.direction_files import to_bytes
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -84,6 +86,15 @@ def astronaut(tmp_path_factory):
     """A photograph, as a file."""
     path = tmp_path_factory.mktemp("photo") / "astronaut.png"
     Image.fromarray(data.astronaut()).save(path)
+    return path
+
+
+@pytest.fixture
+def smile_file(tmp_path, face_vae, dataset):
+    """A file with one direction, as the rack saves it."""
+    path = tmp_path / "smile.safetensors"
+    directions = load_built_in(face_vae.space, dataset)
+    path.write_bytes(to_bytes(face_vae.space, {"smile": directions["smile"]}))
     return path
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from PIL import Image
 
 WAIT_MS = 60_000  # this machine may be busy
-THUMB = 20  # pixels of the slider's thumb, whose centre cannot reach the ends of the slider
+THUMB = 20  # pixels of alpha's thumb, whose centre cannot reach the ends of the slider
+SMALL_THUMB, LIMIT = 13, 4  # of a direction's slider, which goes to LIMIT σ at either end
 
 _PIXELS = "canvas => canvas.toDataURL('image/png').split(',')[1]"
 _SHOWN = "document.querySelector('.result canvas').dataset"
@@ -22,7 +23,7 @@ class ExplorerPage:
     def __init__(self, page, app):
         self.page, self.app = page, app
         self.plot = page.locator(".plot")
-        self.slider = page.get_by_role("slider")
+        self.slider = page.get_by_role("slider", name="alpha")
 
     def open(self, query="", map_too=True):
         self.page.goto(self.app.url + query)
@@ -65,6 +66,42 @@ class ExplorerPage:
         """Where on screen the slider stands for alpha."""
         box = self.slider.bounding_box()
         return box["x"] + THUMB / 2 + alpha * (box["width"] - THUMB), box["y"] + box["height"] / 2
+
+    def row(self, direction):
+        """A direction on the rack."""
+        return self.page.locator(f'.rack [data-direction="{direction}"]')
+
+    def strength(self, direction):
+        return self.row(direction).get_by_role("slider")
+
+    def drag(self, direction, *strengths):
+        """Drag a direction's slider from where it is by the mouse; returns where it stands then, in σ."""
+        slider = self.strength(direction)
+        slider.scroll_into_view_if_needed()
+        box = slider.bounding_box()
+
+        def move(strength):
+            share = 0.5 + strength / LIMIT / 2
+            x = box["x"] + SMALL_THUMB / 2 + share * (box["width"] - SMALL_THUMB)
+            self.page.mouse.move(x, box["y"] + box["height"] / 2)
+
+        move(float(slider.input_value()))
+        self.page.mouse.down()
+        for strength in strengths:
+            move(strength)
+        self.page.mouse.up()
+        return float(slider.input_value())
+
+    def wait_steered(self, *steer):
+        """Until the canvas shows just these (direction, strength in σ, held)."""
+        entries = [{"direction": d, "strength": s, "hold": h} for d, s, h in steer]
+        self.wait(f"steer => {_SHOWN}.steer === JSON.stringify(steer)", entries)
+        return self.shown()
+
+    def load_directions(self, path):
+        with self.page.expect_file_chooser() as chooser:
+            self.page.locator("[data-load]").click()
+        chooser.value.set_files(path)
 
     def notice(self, text):
         """Wait for a message that holds this text, and return it whole."""

@@ -7,7 +7,9 @@ from gradio_client.exceptions import AppError
 from pictures import write
 from PIL import Image
 
+from explorer.built_in import load_built_in
 from explorer.images import to_uint8
+from explorer.operations.directions import hold, steer
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +25,15 @@ def pixels(path):
 
 def test_the_endpoints_are_named_and_typed(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(endpoints) == {"/models", "/points", "/encode", "/decode", "/interpolate"}
-    parameters = {p["parameter_name"]: p["type"] for p in endpoints["/interpolate"]["parameters"]}
-    assert set(parameters) == {"a", "b", "alpha", "method", "model"}
-    assert parameters["alpha"] == {"type": "number"}
+    pictures = {"/models", "/points", "/encode", "/decode", "/interpolate"}
+    assert pictures | {"/directions", "/find_direction", "/apply_direction"} <= set(endpoints)
+    types = {
+        name: {p["parameter_name"]: p["type"] for p in endpoints[name]["parameters"]}
+        for name in ("/interpolate", "/apply_direction")
+    }
+    assert set(types["/interpolate"]) == {"a", "b", "alpha", "method", "model"}
+    assert set(types["/apply_direction"]) == {"point", "direction", "strength", "hold", "model"}
+    assert types["/interpolate"]["alpha"] == types["/apply_direction"]["strength"] == {"type": "number"}
 
 
 def test_models_says_what_can_be_chosen(client):
@@ -85,6 +92,79 @@ def test_a_path_on_the_server_is_not_a_picture_to_encode(client):
     """Only files that the caller uploaded may be read."""
     with pytest.raises(AppError):
         client.predict(image={"path": "/etc/hostname"}, api_name="/encode")
+
+
+def test_the_shipped_directions_are_told(client):
+    directions = {d["id"]: d for d in client.predict(api_name="/directions")}
+    smile = directions["smile"]
+    assert (smile["name"], smile["built_in"], smile["score_name"]) == ("smile", True, "R²")
+    assert smile["std"] > 0
+    assert client.predict(model="toy", api_name="/directions") == []
+
+
+def test_a_shipped_direction_moves_a_picture_as_computed_directly(client, face_vae, dataset):
+    built_in = load_built_in(face_vae.space, dataset)
+    smile, age, glasses = (built_in[key] for key in ("smile", "age", "glasses"))
+    for held, direction in [([], smile), (["age", "glasses"], hold(smile, [age, glasses]))]:
+        path = client.predict(point=17, direction="smile", strength=2, hold=held, api_name="/apply_direction")
+        moved = steer(dataset.latents[17:18], [direction], [2])
+        assert np.array_equal(pixels(path), to_uint8(face_vae.decode(moved))[0])
+
+
+def test_no_strength_is_the_picture_itself(client):
+    still = client.predict(point=17, direction="smile", strength=0, api_name="/apply_direction")
+    assert np.array_equal(pixels(still), pixels(client.predict(point=17, api_name="/decode")))
+
+
+def test_a_direction_is_found_and_applied(client, face_vae, dataset):
+    found = client.predict(plus=[1, "2"], minus=[5], name="mine", api_name="/find_direction")
+    assert (found["name"], found["data"]) == ("mine", "2 points against 1: 1, 2 against 5")
+    way = dataset.latents[1:3].mean(0) - dataset.latents[5]
+    moved = dataset.latents[17] + 1.5 * found["std"] * way / way.norm()
+    path = client.predict(point=17, direction=found["id"], strength=1.5, api_name="/apply_direction")
+    expected = to_uint8(face_vae.decode(moved[None]))[0]
+    assert np.abs(pixels(path).astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ({"label": "smile", "method": "ridge"}, "smile"),
+        ({"label": "glasses", "value": "round"}, "glasses: round"),
+        ({"method": "pca", "component": 0}, "Principal component 1"),
+    ],
+)
+def test_every_kind_of_direction_is_found(client, arguments, name):
+    assert client.predict(**arguments, api_name="/find_direction")["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "arguments", "message"),
+    [
+        ("apply", {"strength": 10.5}, "less than or equal to 10, got 10.5"),
+        ("apply", {"strength": -11}, "greater than or equal to -10, got -11"),
+        ("apply", {"strength": "nan"}, "strength: "),
+        ("apply", {"strength": "much"}, "strength: .*got 'much'"),
+        ("apply", {"direction": "nobody"}, "direction 'nobody' is unknown"),
+        ("apply", {"direction": "../etc"}, "direction: "),
+        ("apply", {"hold": ["nobody"]}, "direction 'nobody' is unknown"),
+        ("apply", {"hold": ["smile"] * 100}, "steer: "),
+        ("apply", {"point": 999999}, "999999"),
+        ("apply", {"model": "no-such-model"}, "no-such-model"),
+        ("find", {}, "wants either a label, or two groups"),
+        ("find", {"label": "mood"}, "label: expected one of age"),
+        ("find", {"label": "glasses"}, "value: expected one of none"),
+        ("find", {"label": "age", "method": "guess"}, "method: expected one of"),
+        ("find", {"plus": [1], "minus": [1]}, "both groups are the same points"),
+        ("find", {"plus": [1], "minus": []}, "group − is empty"),
+        ("find", {"plus": [1], "minus": [999999]}, "999999"),
+        ("find", {"method": "pca", "component": 999}, "component: expected 0 to 127, got 999"),
+    ],
+)
+def test_bad_directions_are_explained(client, endpoint, arguments, message):
+    usual = {"apply": {"point": 17, "direction": "smile", "strength": 1}, "find": {}}[endpoint]
+    with pytest.raises((AppError, ValueError), match=message):
+        client.predict(**usual | arguments, api_name=f"/{endpoint}_direction")
 
 
 def test_points_refuses_a_page_too_large(client):

@@ -47,3 +47,15 @@ def test_the_model_changes_during_a_drag_and_takes_a_photograph(explorer, astron
     entry.wait_for(timeout=60_000)
     assert float(entry.locator("[data-psnr]").inner_text().removesuffix(" dB")) >= 25
     explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
+
+
+@pytest.mark.usefixtures("taesd")
+def test_what_was_made_is_dropped_with_a_notice_when_the_model_changes(explorer):
+    explorer.page.locator("#panel-arithmetic summary").click()
+    use = explorer.page.locator(".arithmetic [data-use=a]:enabled")
+    use.click()
+    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
+    choose(explorer, "sd-vae-tiny")
+    message = explorer.notice("was dropped")
+    assert "has no picture file" in message
+    assert explorer.wait_shown(model="sd-vae-tiny")["a"].isdecimal()

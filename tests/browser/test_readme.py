@@ -19,7 +19,7 @@ def test_the_clients_snippet_runs(app, astronaut, tmp_path, monkeypatch, face_va
     assert "face-vae" in {model["name"] for model in names["models"]}
     assert len(names["points"]["points"]) == 5
     size = face_vae.space.image_size
-    for name in ("picture", "between"):
+    for name in ("picture", "between", "smiling", "more_of_mine"):
         with Image.open(names[name]) as picture:
             assert picture.size == (size, size)
 

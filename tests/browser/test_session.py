@@ -14,7 +14,7 @@ def test_two_tabs_do_not_disturb_each_other(new_page, app):
         tab.wait_shown(**pair, alpha=float(tab.slider.input_value()))
 
 
-def test_the_page_recovers_when_the_server_restarts(new_page, app, expected_errors, astronaut):
+def test_the_page_recovers_when_the_server_restarts(new_page, app, expected_errors, astronaut, smile_file):
     expected_errors += [
         "ERR_CONNECTION_REFUSED",
         "WebSocket connection",
@@ -26,6 +26,11 @@ def test_the_page_recovers_when_the_server_restarts(new_page, app, expected_erro
     explorer.upload("a", astronaut)
     explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
     forgotten = explorer.shown()["a"]
+    explorer.load_directions(smile_file)
+    explorer.notice("1 direction loaded")
+    slider = explorer.page.locator(".rack li").last.get_by_role("slider")
+    slider.fill("2")
+    slider.blur()  # the arrow is for alpha
     app.stop()
     explorer.notice("connection was lost")
     explorer.page.keyboard.press("ArrowRight")  # a wish that has to wait
@@ -35,6 +40,8 @@ def test_the_page_recovers_when_the_server_restarts(new_page, app, expected_erro
     explorer.wait("was => document.querySelector('.result canvas').dataset.a !== was", forgotten)
     assert re.match(r"u[0-9a-f]+", explorer.shown()["a"])  # the picture was opened again by itself
     assert shown["b"] == explorer.shown()["b"]
+    explorer.notice("no longer has smile")
+    explorer.wait_steered()  # by built-in directions only
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (768, 1024), (1280, 800), (1600, 1000)])

@@ -36,7 +36,9 @@ def toy_dataset() -> Dataset:
     seen = np.stack([fit(open_picture(file), 16) for file in pictured])  # resampling blurs a little
     latents[:WITH_PICTURE] = ToyModel().encode(to_tensor(seen))
     return Dataset(
-        labels=pd.DataFrame({"age": np.linspace(18, 80, PORTRAITS), "hair": ["long", "short"] * 30}),
+        labels=pd.DataFrame(
+            {"age": np.linspace(18, 80, PORTRAITS), "hair": ["long", "long", "short", "short"] * 15}
+        ),
         splits=np.array(["train", "held-out"] * 30),
         thumbnails=[lossless(picture, 64) for picture in pictures],
         portraits=[*pictured, *[None] * (PORTRAITS - WITH_PICTURE)],

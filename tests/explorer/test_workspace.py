@@ -14,14 +14,22 @@ from pydantic import ValidationError
 from skimage import data
 
 from explorer.dataset import Dataset
+from explorer.finding import Wish
 from explorer.images import PictureError, fit, open_picture, to_uint8
 from explorer.metrics import psnr
+from explorer.operations.directions import hold, steer
 from explorer.operations.interpolation import slerp
 from explorer.settings import Settings
+from explorer.steering import Steer, UnknownDirectionError
 from explorer.store import UnknownPointError
 from explorer.worker import WorkerClosedError
 from explorer.workspace import Morph, NotReadyError, Workspace
 from models.toy import ToyModel
+
+WISHES = (
+    Wish(model="toy", method="mean-difference", label="hair", value="long"),
+    Wish(model="toy", method="ridge", label="age"),
+)
 
 
 def settings(tmp_path: Path, model: str = "toy") -> Settings:
@@ -83,6 +91,58 @@ def test_alphas_outside_0_to_1_are_refused(workspace: Workspace) -> None:
             workspace.frames(morph, [alpha]).result(20)
 
 
+def test_frames_are_decodes_of_the_steered_path(workspace: Workspace, toy_dataset: Dataset) -> None:
+    smile, age = (workspace.find_direction(wish) for wish in WISHES)
+    rack = (Steer(direction=smile[0], strength=1.5), Steer(direction=age[0], hold=True))
+    morph = Morph(model="toy", a=3, b=4, steer=rack)
+    alphas = [0.0, 0.3, 1.0]
+    path = slerp(toy_dataset.latents[3], toy_dataset.latents[4], torch.tensor(alphas))
+    expected = steer(path, [hold(smile[1], [age[1]])], [1.5])
+    frames = workspace.frames(morph, alphas).result(20)
+    np.testing.assert_array_equal(frames, to_uint8(ToyModel().decode(expected)))
+    torch.testing.assert_close(workspace.path(morph, 3).result(20)[[0, 2]], expected[[0, 2]])
+    halfway = workspace.point(morph).result(20)
+    torch.testing.assert_close(halfway, workspace.path(morph, 3).result(20)[1])
+
+
+def test_a_cross_fade_is_steered_at_both_ends(workspace: Workspace, toy_dataset: Dataset) -> None:
+    key, found = workspace.find_direction(WISHES[0])
+    morph = Morph(
+        model="toy", a=3, b=4, method="cross-fade", alpha=0.5, steer=(Steer(direction=key, strength=2),)
+    )
+    ends = steer(toy_dataset.latents[3:5], [found], [2])
+    a, b = to_uint8(ToyModel().decode(ends)).astype(int)
+    frames = workspace.frames(morph, [0, 0.5, 1]).result(20)
+    np.testing.assert_allclose(frames, [a, 0.5 * a + 0.5 * b, b], atol=0.51)
+    torch.testing.assert_close(workspace.point(morph).result(20), ends.mean(0))
+
+
+def test_an_unknown_direction_is_named_at_once(workspace: Workspace) -> None:
+    for entry in (Steer(direction="nobody", strength=1), Steer(direction="nobody", hold=True)):
+        morph = Morph(model="toy", a=3, b=4, steer=(entry,))
+        for ask in (lambda morph: workspace.frames(morph, [0]), workspace.point):
+            with pytest.raises(UnknownDirectionError, match="direction 'nobody' is unknown"):
+                ask(morph)
+
+
+def test_directions_that_leave_nothing_of_each_other_say_so(workspace: Workspace) -> None:
+    first, second = (workspace.find_direction(WISHES[0])[0] for _ in range(2))
+    rack = (Steer(direction=first, strength=1), Steer(direction=second, hold=True))
+    with pytest.raises(ValueError, match=r"nothing of .* is left while .* is held"):
+        workspace.frames(Morph(model="toy", a=3, b=4, steer=rack), [0]).result(20)
+
+
+def test_a_direction_is_of_the_model_that_it_was_found_in(workspace: Workspace) -> None:
+    key, _ = workspace.find_direction(WISHES[0])
+    assert workspace.steering("toy").direction(key).provenance.count == 30
+    with pytest.raises(UnknownDirectionError):
+        workspace.steering("sd-vae").direction(key)
+    with pytest.raises(NotReadyError):
+        workspace.find_direction(Wish(model="sd-vae", method="pca", component=0))
+    with pytest.raises(ValueError, match="got 'gan'"):
+        workspace.find_direction(Wish(model="gan", method="pca", component=0))
+
+
 def test_unknown_points_and_models_are_named(workspace: Workspace) -> None:
     with pytest.raises(UnknownPointError, match="'60' is unknown: expected a portrait from 0 to 59"):
         workspace.frames(Morph(model="toy", a=60, b=4), [0])
@@ -106,6 +166,10 @@ def test_unknown_points_and_models_are_named(workspace: Workspace) -> None:
         {"b": "../etc"},
         {"b": "1\n"},
         {"b": "9" * 10},
+        {"steer": [{"direction": "smile", "strength": 11}]},
+        {"steer": [{"direction": "smile", "strength": float("nan")}]},
+        {"steer": [{"direction": "no such name"}]},
+        {"steer": [{"direction": "smile"}] * 65},
     ],
 )
 def test_a_bad_morph_is_refused(wrong: dict[str, object]) -> None:

@@ -67,6 +67,15 @@ def test_the_space_is_what_the_table_says(case: Case) -> None:
     assert case.model.device == torch.device("cpu")
 
 
+def test_the_first_layer_has_a_column_for_each_dimension_or_channel(case: Case) -> None:
+    layer = case.model.first_layer
+    if layer is not None:
+        assert layer.dtype == torch.float32
+        assert layer.device == torch.device("cpu")
+        assert layer.shape[1] == case.model.space.shape[0]
+        assert torch.isfinite(layer).all()
+
+
 def test_encode_gives_finite_float32_latents_of_the_space(case: Case) -> None:
     assert case.latents.shape == (2, *case.model.space.shape)
     assert case.latents.dtype == torch.float32

@@ -65,6 +65,27 @@ def test_reduced_precision_stays_within_40_db_of_fp32(
 
 
 @pytest.mark.usefixtures("fp32")
+@pytest.mark.parametrize("architecture", ["AutoencoderKL", "AutoencoderTiny"])
+def test_the_first_layer_amplifies_a_channel_as_the_decoder_does(
+    architecture: str, kl_folder: Path, tiny_folder: Path
+) -> None:
+    kl = architecture == "AutoencoderKL"
+    folder = kl_folder if kl else tiny_folder
+    vae = (AutoencoderKL if kl else AutoencoderTiny).from_pretrained(folder, low_cpu_mem_usage=False).eval()
+    point = torch.zeros(4, 4, 8, 8)
+    point[torch.arange(4), torch.arange(4), 4, 4] = 1  # one place, one channel each
+    with torch.no_grad():
+        if kl:
+            change = vae.decoder.conv_in(vae.post_quant_conv(point))
+            change = change - vae.decoder.conv_in(vae.post_quant_conv(torch.zeros(1, 4, 8, 8)))
+        else:
+            change = vae.decoder.layers[0](point) - vae.decoder.layers[0](torch.zeros(1, 4, 8, 8))
+    torch.testing.assert_close(
+        small(architecture, folder).first_layer.norm(dim=0), change.flatten(1).norm(dim=1)
+    )
+
+
+@pytest.mark.usefixtures("fp32")
 def test_kl_latents_are_shifted_and_scaled_posterior_means(kl_folder: Path) -> None:
     vae = AutoencoderKL.from_pretrained(kl_folder, low_cpu_mem_usage=False).eval()
     image, model = photograph(64), small("AutoencoderKL", kl_folder)

@@ -25,6 +25,11 @@ def test_decode_is_linear() -> None:
     torch.testing.assert_close(halfway, (model.decode(a[None]) + model.decode(b[None])) / 2)
 
 
+def test_the_first_layer_is_the_whole_decoder() -> None:
+    model = ToyModel()
+    torch.testing.assert_close(model.decode(torch.eye(8)).flatten(1).T, model.first_layer)
+
+
 def test_every_process_has_the_same_model() -> None:
     torch.manual_seed(1)
     first = ToyModel().decode(torch.ones(1, 8))

@@ -1,0 +1,66 @@
+/** Before beside after: the picture without the sliders lies over the left part of the big one, up to a divider. */
+
+import { createFollower } from "./follower.js";
+import { morphOf, store, whenDecoding } from "./state.js";
+
+const STEP = 0.02; // of the divider, by an arrow key
+const BIG_STEP = 0.1; // with shift
+const MIDDLE = 0.5;
+
+/** Let `button` divide the picture in `figure`; what is added to it is in the `template`. */
+export function startCompare(figure, button, template) {
+  const [before, divider] = template.content.cloneNode(true).children;
+  // What is wrong with the morph is said where the big picture fails.
+  const follower = createFollower({ lane: "before", paint: (frame) => paint(before, frame), busy() {}, fail() {} });
+  button.addEventListener("click", () => store.set({ split: store.get().split === null ? MIDDLE : null }));
+  startDivider(divider, figure);
+  store.watch(["split"], ({ split }) => {
+    button.setAttribute("aria-pressed", String(split !== null));
+    if (split === null) {
+      before.remove();
+      divider.remove();
+      return;
+    }
+    if (!before.isConnected) figure.append(before, divider);
+    figure.style.setProperty("--split", split);
+    divider.setAttribute("aria-valuenow", Math.round(split * 100));
+  });
+  let asked = null;
+  store.watch(["split", "model", "a", "b", "method", "alpha"], (state) => {
+    if (state.split === null || state.a === null) return;
+    const morph = { ...morphOf(state), steer: [] };
+    if (JSON.stringify(morph) === asked) return; // the divider moved
+    asked = JSON.stringify(morph);
+    follower.follow(morph);
+  });
+  whenDecoding(follower.again);
+}
+
+function paint(canvas, { bitmap, morph }) {
+  if (canvas.width !== bitmap.width) canvas.width = canvas.height = bitmap.width;
+  canvas.getContext("2d", { alpha: false }).drawImage(bitmap, 0, 0);
+  Object.assign(canvas.dataset, { ...morph, steer: JSON.stringify(morph.steer) });
+}
+
+function startDivider(divider, figure) {
+  divider.addEventListener("pointerdown", (event) => {
+    event.preventDefault(); // no text is marked
+    divider.focus();
+    divider.setPointerCapture(event.pointerId);
+  });
+  divider.addEventListener("pointermove", ({ clientX, pointerId }) => {
+    if (!divider.hasPointerCapture(pointerId)) return;
+    const { left, width } = figure.getBoundingClientRect();
+    moveTo((clientX - left) / width);
+  });
+  divider.addEventListener("keydown", (event) => {
+    const step = event.shiftKey ? BIG_STEP : STEP;
+    const { split } = store.get();
+    const goal = { ArrowLeft: split - step, ArrowRight: split + step, Home: 0, End: 1 }[event.key];
+    if (goal === undefined) return;
+    event.preventDefault();
+    moveTo(goal);
+  });
+}
+
+const moveTo = (split) => store.set({ split: Math.min(1, Math.max(0, split)) });

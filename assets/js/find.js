@@ -1,0 +1,97 @@
+/** The dialog that finds a direction: by a method, from a label, from the groups of the map, or by its number. */
+
+import { loadLabel } from "./labels.js";
+import { attempt } from "./notice.js";
+import { addDirection, directionsOf } from "./rack.js";
+import { post } from "./server.js";
+import { modelStatus, store } from "./state.js";
+
+const NO_TRAITS = ["split", "reconstruction"]; // said of a portrait's part in the training, not of the portrait
+const GROUPS = "two groups"; // no label has such a name
+
+/** Open `dialog`, which has a form, on a click on `button`; what it finds is put on the rack. */
+export function startFind(button, dialog) {
+  const form = dialog.querySelector("form");
+  const { method, label } = form.elements;
+  let methods = [];
+  const wish = () => methods.find(({ name }) => name === method.value);
+  const follow = () => attempt(() => showFields(form, wish()));
+
+  async function open() {
+    ({ methods } = await directionsOf(store.get().model));
+    fill(method, methods.map(({ title, name }) => [title, name]));
+    fill(label, sources());
+    form.elements.component.max = modelStatus(store.get().model).latent_shape.reduce((one, other) => one * other);
+    complain(form, "");
+    await showFields(form, wish());
+    dialog.showModal();
+  }
+
+  button.addEventListener("click", () => attempt(open));
+  method.addEventListener("change", follow);
+  label.addEventListener("change", follow);
+  form.querySelector("[data-cancel]").addEventListener("click", () => dialog.close());
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    find(dialog, form, wish());
+  });
+}
+
+/** What a direction can be made from: a label, or the map's groups while both have points. */
+function sources() {
+  const { status, groups } = store.get();
+  const { plus, minus } = groups;
+  const labels = status.labels.filter(({ name }) => !NO_TRAITS.includes(name)).map(({ title, name }) => [title, name]);
+  const own = [`the two groups of the map (+ ${plus.length}, − ${minus.length})`, GROUPS];
+  return plus.length > 0 && minus.length > 0 ? [...labels, own] : labels;
+}
+
+/** Show what the method needs to know, and what it does. */
+async function showFields(form, { wants, explanation, source }) {
+  const { label, value, component } = form.elements;
+  const isNumbered = wants === "component" || wants === "first layer";
+  form.querySelector("[data-explanation]").textContent = explanation;
+  form.querySelector("[data-explanation]").title = source;
+  const classes = isNumbered || label.value === GROUPS ? [] : ((await loadLabel(label.value)).classes ?? []);
+  fill(value, classes.map((name) => [name.replaceAll("_", " "), name]));
+  label.closest("label").hidden = isNumbered;
+  value.closest("label").hidden = classes.length === 0;
+  component.closest("label").hidden = component.disabled = !isNumbered;
+}
+
+/** Ask for the direction; what is wrong with the wish is said in the dialog, which then stays open. */
+async function find(dialog, form, method) {
+  const button = form.querySelector("[data-ask]");
+  const { model } = store.get();
+  complain(form, "");
+  button.disabled = true;
+  try {
+    const info = await post("find-direction", {}, JSON.stringify({ model, method: method.name, ...from(form, method) }));
+    if (model !== store.get().model) throw new Error("The model was changed meanwhile: find it again for the new one.");
+    dialog.close();
+    addDirection(info);
+  } catch (error) {
+    complain(form, error.message);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+/** What the direction is made from, as the server wants it told. */
+function from(form, { title }) {
+  const { label, value, component } = form.elements;
+  if (!component.disabled) return { component: component.valueAsNumber - 1 }; // people count from 1
+  if (label.value === GROUPS) return { ...store.get().groups, name: `two groups (${title})` };
+  return { label: label.value, ...(value.value && { value: value.value }) };
+}
+
+/** Give a menu these options, and keep what was chosen where it is still there. */
+function fill(menu, options) {
+  const { value } = menu;
+  menu.replaceChildren(...options.map(([text, name]) => new Option(text, name)));
+  if (options.some(([, name]) => name === value)) menu.value = value;
+}
+
+function complain(form, text) {
+  form.querySelector("[role=alert]").textContent = text;
+}

@@ -1,0 +1,80 @@
+/** The grid of a traversal: a row of pictures a face, filled one after another so that something shows at once. */
+
+import { atRest } from "./canvas.js";
+import { keepPoint, showPoint } from "./made.js";
+import { post } from "./server.js";
+import { store } from "./state.js";
+
+const VALUES = [-3, -2, -1, 0, 1, 2, 3]; // σ
+const ROWS = 4;
+
+/** Build the grid in `element`. `fill(rows, along, isNewest)` stops where it is not the newest any more. */
+export function createGrid(element) {
+  element.append(createCorner(), ...VALUES.map((value) => text("span", "value", sigma(value))));
+  const rows = Array.from({ length: ROWS }, () => createRow(element));
+
+  async function fill(wishes, along, isNewest) {
+    const stale = wishes.map((wish, index) => rows[index].expect(wish, along)).filter(Boolean);
+    for (const load of stale) {
+      await atRest(); // a drag comes first
+      if (!isNewest()) return;
+      await load();
+    }
+  }
+
+  return { fill };
+}
+
+function createRow(element) {
+  const title = text("span", "title", "");
+  const cells = VALUES.map((value) => createCell(value, () => choose(value)));
+  element.append(title, ...cells);
+  let filled = ""; // the wish that the pictures answer
+  let row = null; // {morph, name}
+  let along = null;
+
+  async function choose(value) {
+    const { morph, name } = row;
+    const steer = value === 0 ? morph.steer : [...morph.steer, { direction: along.id, strength: value, hold: false }];
+    const { slot } = store.get();
+    const id = await keepPoint("keep", { ...morph, steer }, `${name}, ${along.label} ${sigma(value)}`);
+    if (id) showPoint(id, slot);
+  }
+
+  /** What loads the pictures of a wish, or null where they are there. */
+  function expect(wish, direction) {
+    const body = JSON.stringify({ morph: wish.morph, direction: direction.id, strengths: VALUES });
+    title.textContent = wish.title;
+    if (body === filled) return null;
+    for (const cell of cells) cell.classList.add("stale");
+    return async () => {
+      const { cells: pictures } = await post("traverse", {}, body);
+      [filled, row, along] = [body, wish, direction];
+      cells.forEach((cell, index) => showCell(cell, pictures[index], `${wish.title}, ${direction.label}`, VALUES[index]));
+    };
+  }
+
+  return { expect };
+}
+
+function createCell(value, click) {
+  const cell = document.createElement("button");
+  cell.className = "cell";
+  cell.disabled = true;
+  cell.dataset.value = value;
+  cell.append(document.createElement("img"));
+  cell.addEventListener("click", click);
+  return cell;
+}
+
+function showCell(cell, picture, name, value) {
+  const image = cell.firstChild;
+  image.src = picture;
+  image.alt = `${name} at ${sigma(value)}`;
+  cell.disabled = false;
+  cell.classList.remove("stale");
+}
+
+const createCorner = () => text("span", "corner", "");
+const text = (tag, className, textContent) => Object.assign(document.createElement(tag), { className, textContent });
+const sigma = (value) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value)} σ`;

@@ -1,0 +1,50 @@
+/** One direction on the rack: its slider in σ, a tick box that holds it, its strip, and where it comes from. */
+
+import { removeDirection, setHold, setStrength } from "./rack.js";
+import { tell } from "./provenance.js";
+
+/** The row of a rack's entry, made from `template`; `strip` is the page's one strip. {element, info, update(entry)} */
+export function createSlider(template, { id, info }, strip) {
+  const element = template.content.cloneNode(true).firstElementChild;
+  const find = (selector) => element.querySelector(selector);
+  const slider = find("input[type=range]");
+  element.dataset.direction = id;
+  find(".name").textContent = find(".name").title = info.name;
+  slider.setAttribute("aria-label", `${info.name}, in σ`);
+  slider.addEventListener("input", () => setStrength(id, slider.valueAsNumber));
+  slider.addEventListener("dblclick", () => setStrength(id, 0));
+  find("[data-reset]").addEventListener("click", () => setStrength(id, 0));
+  find("[data-hold]").addEventListener("change", ({ target }) => setHold(id, target.checked));
+  find("[data-strip]").addEventListener("click", () => strip.toggle(id, element));
+  find("[data-remove]").hidden = info.featured && info.built_in;
+  find("[data-remove]").addEventListener("click", () => removeDirection(id));
+  startInfo(find("[data-info]"), find(".told"), info);
+
+  function update({ strength, hold }) {
+    slider.value = strength;
+    slider.setAttribute("aria-valuetext", sigma(strength));
+    slider.style.setProperty("--strength", strength);
+    find("output").textContent = sigma(strength);
+    find("[data-hold]").checked = hold;
+    element.classList.toggle("moved", strength !== 0);
+    element.classList.toggle("held", hold);
+  }
+
+  return { element, info, update };
+}
+
+function startInfo(button, told, info) {
+  button.addEventListener("click", () => {
+    told.hidden = !told.hidden;
+    button.setAttribute("aria-pressed", String(!told.hidden));
+    if (told.hidden) return;
+    tell(told, info);
+    told.scrollIntoView({ block: "nearest" });
+  });
+}
+
+/** A strength as a person reads it. */
+export function sigma(strength) {
+  const sign = strength > 0 ? "+" : strength < 0 ? "−" : "";
+  return `${sign}${Math.abs(strength).toFixed(Number.isInteger(strength * 10) ? 1 : 2)} σ`;
+}

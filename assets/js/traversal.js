@@ -1,0 +1,89 @@
+/** The drawer “Traversal”: one thing varied from −3 to 3 σ on several faces; a click on a picture goes on from it. */
+
+import { startDrawer } from "./drawer.js";
+import { createGrid } from "./grid.js";
+import { nameOf, randomPortrait } from "./made.js";
+import { attempt, notify } from "./notice.js";
+import { ready } from "./session.js";
+import { modelStatus, morphOf, steerOf, store } from "./state.js";
+import { WAYS } from "./ways.js";
+
+export async function mount(element) {
+  await ready;
+  const find = (selector) => element.querySelector(selector);
+  const drawer = find("details");
+  const menus = createMenus(find("[data-way]"), find("[data-which]"));
+  const grid = createGrid(find(".grid"));
+  let other = null; // the portrait of the last row
+
+  async function refresh(isNewest) {
+    const state = store.get();
+    if (other === null || Number(other) >= modelStatus(state.model).points) other = randomPortrait();
+    const along = await attempt(menus.chosen);
+    if (!along || !isNewest()) return;
+    find("[data-told]").textContent = along.told;
+    try {
+      await grid.fill(rowsOf(state, other), along, isNewest);
+    } catch (error) {
+      notify(error.message, "error");
+      menus.forget(); // the server may have lost the direction: it is made anew next time
+    }
+  }
+
+  const later = startDrawer(drawer, ["model", "a", "b", "method", "alpha", "rack", "status"], refresh);
+  for (const name of ["way", "which"]) find(`[data-${name}]`).addEventListener("change", later);
+  find("[data-other]").addEventListener("click", () => {
+    other = randomPortrait();
+    later();
+  });
+  store.watch(["slot"], ({ slot }) => {
+    find("[data-slot]").dataset.slot = slot;
+    find("[data-slot]").textContent = slot.toUpperCase();
+  });
+}
+
+/** A row each: the picture shown with its sliders, and A, B and another as they are; what is held is held in all. */
+function rowsOf(state, other) {
+  const { model, a, b, rack } = state;
+  const held = steerOf(rack).filter(({ hold }) => hold).map((steer) => ({ ...steer, strength: 0 }));
+  const at = (point) => ({ model, a: point, b: point, method: "slerp", alpha: 0, steer: held });
+  return [
+    { title: "shown", name: "picture", morph: morphOf(state) },
+    { title: "A", name: nameOf(a), morph: at(a) },
+    { title: "B", name: nameOf(b), morph: at(b) },
+    { title: other, name: nameOf(other), morph: at(other) },
+  ];
+}
+
+/** The menus of what varies. `chosen()` resolves to {id, label, told} of the direction that stands for it. */
+function createMenus(wayMenu, whichMenu) {
+  let filled = ""; // what the menus hold
+  const known = new Map(); // choice → promise of its direction
+
+  async function fill() {
+    const state = store.get();
+    const { latent_shape: shape, state: progress } = modelStatus(state.model);
+    const wanted = [state.model, progress, wayMenu.value, ...state.rack.map(({ id }) => id)].join(" ");
+    if (wanted === filled) return;
+    wayMenu.options[0].textContent = shape.length === 1 ? "one dimension" : "one channel";
+    const options = await WAYS[wayMenu.value].list(state);
+    const before = whichMenu.value;
+    whichMenu.replaceChildren(...options.map(({ title, value }) => new Option(title, value)));
+    if (options.some(({ value }) => String(value) === before)) whichMenu.value = before;
+    filled = wanted;
+  }
+
+  return {
+    async chosen() {
+      await fill();
+      const { model } = store.get();
+      const [way, which] = [wayMenu.value, whichMenu.value];
+      if (which === "") throw new Error("There is no direction yet: find one with “+ direction” first.");
+      const key = [model, way, which].join(" ");
+      if (!known.has(key)) known.set(key, WAYS[way].find(model, which));
+      known.get(key).catch(() => known.delete(key));
+      return known.get(key);
+    },
+    forget: () => known.clear(),
+  };
+}

@@ -1,0 +1,167 @@
+"""Who is measured: the portraits in their halves, and every direction that competes."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from explorer.built_in import CLASSES, NUMBERS, targets
+from explorer.dataset import Dataset
+from explorer.operations.directions import Direction, Provenance, hold, unit
+from explorer.operations.finding import (
+    DIRECTION_METHODS,
+    Target,
+    find_labelled,
+    find_unlabelled,
+    projected_std,
+)
+from models.faces.labels import READABLE
+
+COMPONENTS = 20  # of pca and sefa, among which the one is taken that the label follows best
+POINTS = 20  # portraits of each of two groups, as a person picks them on the map
+GROUPS = "two groups"  # their difference, and the control: names beside the keys of DIRECTION_METHODS
+RANDOM = "random"
+LABELLED = [name for name, method in DIRECTION_METHODS.items() if method.wants in ("classes", "numbers")]
+UNLABELLED = [name for name in DIRECTION_METHODS if name not in LABELLED]
+
+Found = dict[str, dict[str, Direction]]
+"""Directions by method and label."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subjects:
+    """Latents and labels of all portraits: directions learn from the rows `fitting`, probes from `probing`.
+
+    Labels are by their direction's id, as in `explorer.built_in`: numbers, or True and False for a class.
+    """
+
+    latents: Float[Tensor, "n d"]
+    labels: dict[str, np.ndarray]
+    fitting: np.ndarray
+    probing: np.ndarray
+    held_out: np.ndarray
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Subjects:
+        """The labels that can be seen in a portrait, and the training split in halves."""
+        labels = {key: values for key, (_, values) in targets(dataset.labels[list(READABLE)]).items()}
+        train = np.flatnonzero(dataset.splits == "train")
+        held_out = np.flatnonzero(dataset.splits == "held-out")
+        return cls(dataset.latents, labels, train[0::2], train[1::2], held_out)
+
+
+@dataclass(frozen=True, eq=False)
+class Contestant:
+    """One direction towards a label, as its method found it or with all other labels held."""
+
+    label: str
+    method: str  # a key of DIRECTION_METHODS, or RANDOM
+    held: bool
+    direction: Direction
+    gain: float  # σ of the direction for one σ of the label
+
+
+def factor_of(label: str) -> str:
+    """The factor that a label belongs to: "hair_style" for "hair_style:bob"."""
+    return label.partition(":")[0]
+
+
+def shipped_method(values: np.ndarray) -> str:
+    """The method that made the built-in direction of such a label."""
+    return CLASSES if values.dtype == bool else NUMBERS
+
+
+def find_directions(
+    subjects: Subjects, first_layer: Float[Tensor, "out d"] | None, wanted: Iterable[str], held: Iterable[str]
+) -> Found:
+    """Directions of all methods to the labels `wanted`, and of the labelled methods to `held` ones too."""
+    rows, wanted = subjects.fitting, list(wanted)
+    latents = subjects.latents[rows]
+    found: Found = {}
+    for method in LABELLED:
+        found[method] = {
+            label: find_labelled(method, latents, Target(label, subjects.labels[label][rows], "half of them"))
+            for label in dict.fromkeys([*wanted, *held])
+        }
+    found[GROUPS] = {label: from_groups(label, latents, subjects.labels[label][rows]) for label in wanted}
+    numbers = {label: subjects.labels[label][rows].astype(float) for label in wanted}
+    for method in UNLABELLED:
+        if first_layer is None and DIRECTION_METHODS[method].wants == "first layer":
+            continue
+        count = min(COMPONENTS, latents.shape[1] - 1)
+        components = [find_unlabelled(method, latents, i, first_layer, numbers) for i in range(count)]
+        found[method] = {label: _following(label, components) for label in wanted}
+    return found
+
+
+def from_groups(label: str, latents: Float[Tensor, "n d"], values: np.ndarray) -> Direction:
+    """The difference of two small groups, drawn from the upper and lower third, or with and without."""
+    low, high = np.quantile(values.astype(float), [1 / 3, 2 / 3])
+    plus = values if values.dtype == bool else values >= max(high, np.nextafter(low, np.inf))
+    minus = ~plus if values.dtype == bool else values <= low
+    rng = _generator(label)
+    rows = np.concatenate(
+        [rng.choice(np.flatnonzero(group), POINTS, replace=False) for group in (plus, minus)]
+    )
+    target = Target(label, np.arange(2 * POINTS) < POINTS, "two groups of points")
+    found = find_labelled(CLASSES, latents[rows], target)
+    return replace(found, std=projected_std(found.vector, latents))  # as the app does: σ of the whole data
+
+
+def _following(label: str, components: list[Direction]) -> Direction:
+    """The component that goes along with the label most, turned to lead to more of it."""
+    best = max(components, key=lambda found: abs(found.provenance.correlations[label]))
+    along = best.provenance.correlations[label] > 0
+    return replace(best, vector=best.vector if along else -best.vector)
+
+
+def contestants(label: str, subjects: Subjects, found: Found, held: Iterable[str]) -> Iterator[Contestant]:
+    """All that compete for one label: each method without and with `held` labels held, then the control.
+
+    The others are held along the same method's directions, or the shipped ones where it has none. A method of
+    which nothing is left when the others are held has no second entry.
+    """
+    others = [other for other in held if factor_of(other) != factor_of(label)]
+    latents, values = subjects.latents[subjects.fitting], subjects.labels[label][subjects.fitting]
+    for method, directions in found.items():
+        free = directions[label]
+        yield Contestant(label, method, False, free, gain(free, latents, values))
+        knows = method in LABELLED
+        holders = {o: method if knows else shipped_method(subjects.labels[o]) for o in others}
+        try:
+            kept = hold(free, [found[by][other] for other, by in holders.items()])
+        except ValueError:
+            continue
+        yield Contestant(label, method, True, kept, gain(kept, latents, values))
+    shipped = found[shipped_method(subjects.labels[label])][label]
+    # By its own gain it would hardly be moved: equally far is the control.
+    yield Contestant(label, RANDOM, False, random_control(shipped), gain(shipped, latents, values))
+
+
+def random_control(direction: Direction) -> Direction:
+    """A random direction that moves a latent as far as `direction` does; the same one for the same name."""
+    drawn = _generator(direction.name).standard_normal(tuple(direction.vector.shape))
+    vector = unit(torch.from_numpy(drawn))
+    return Direction(f"random for {direction.name}", vector, direction.std, Provenance(RANDOM, "nothing", 0))
+
+
+def _generator(label: str) -> np.random.Generator:
+    """Its own for each label, whichever labels are measured with it."""
+    return np.random.default_rng(zlib.crc32(label.encode()))
+
+
+def gain(direction: Direction, latents: Float[Tensor, "n d"], values: np.ndarray) -> float:
+    """σ of the direction for one σ of the label: the slope of the latents' projections on the label.
+
+    That is the correlation of both times the ratio of the projections' σ to the direction's own. Along a unit
+    vector it leads as near to the mean latent of portraits with one σ more as that vector can.
+    """
+    projections = latents.double().flatten(1).numpy() @ direction.vector.double().flatten().numpy()
+    correlation = np.corrcoef(projections, values.astype(float))[0, 1]
+    return float(correlation * projected_std(direction.vector, latents) / direction.std)

@@ -1,0 +1,69 @@
+"""One trial: every direction is found, steered along, read, and held against the truth."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from tqdm import tqdm
+
+from benchmarks.directions.measure import respond, seen_again
+from benchmarks.directions.probes import Probes
+from benchmarks.directions.results import Result, Results
+from benchmarks.directions.subjects import (
+    Contestant,
+    Subjects,
+    contestants,
+    find_directions,
+    shipped_method,
+)
+from benchmarks.directions.truth import Draw, TrueEdits, comparable, draw_edits, nearness
+from models.base import LatentModel
+from models.faces.factors import Factors
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """The model, what reads it, and the held-out portraits that are edited."""
+
+    model: LatentModel
+    subjects: Subjects
+    probes: Probes
+    rows: np.ndarray  # of the portraits
+    portraits: Sequence[Factors]
+    draw: Draw
+
+    def run(self, labels: Sequence[str]) -> Results:
+        """Measure all contestants for these labels; shows its progress."""
+        print("finding directions …", file=sys.stderr)
+        found = find_directions(self.subjects, self.model.first_layer, labels, self.probes.labels)
+        unedited = self.probes.read(seen_again(self.model, self.subjects.latents[self.rows]))
+        entries: list[Result] = []
+        for label in labels:
+            edits = self._true_edits(label)
+            rivals = list(contestants(label, self.subjects, found, self.probes.labels))
+            bar = tqdm(rivals, desc=label, unit="direction", leave=False)
+            entries += [self._measure(rival, unedited, edits) for rival in bar]
+        return Results(entries)
+
+    def _true_edits(self, label: str) -> TrueEdits:
+        sigma = float(self.subjects.labels[label][self.subjects.fitting].std())
+        return draw_edits(self.model, self.draw, comparable(label, self.portraits), label, sigma)
+
+    def _measure(
+        self, rival: Contestant, unedited: Float[np.ndarray, "n labels"], edits: TrueEdits
+    ) -> Result:
+        label, direction = rival.label, rival.direction
+        latents = self.subjects.latents[self.rows]
+        return Result(
+            factor=label,
+            method=rival.method,
+            held=rival.held,
+            shipped=rival.method == shipped_method(self.subjects.labels[label]),
+            gain=rival.gain,
+            response=respond(self.model, self.probes, latents, unedited, direction, label),
+            nearness=nearness(self.model, edits, direction, rival.gain),
+        )

@@ -1,0 +1,121 @@
+"""Directions in latent space: what they are, how to steer by them, and how to hold others still."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+MAX_STRENGTH = 10.0
+"""σ. Farther from the data than this, no decoder knows what it is doing."""
+LEAST_REMAINDER = 0.05
+"""Share of a direction that must be left when others are held; less would be rounding and noise."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How a direction came to be, for whoever wants to judge it."""
+
+    method: str  # a key of DIRECTION_METHODS
+    data: str  # which labels or points, in words
+    count: int  # latents that it was fitted on
+    score: float | None = None  # on latents held out from the fit
+    score_name: Literal["accuracy", "R²"] | None = None
+    correlations: dict[str, float] = field(default_factory=dict)  # of the target with the data's other labels
+    notes: tuple[str, ...] = ()  # what a user of it should know, a sentence each
+
+
+@dataclass(frozen=True, eq=False)
+class Direction:
+    """A unit vector of a latent space and its σ: the standard deviation of the data's projections on it.
+
+    Strengths are in σ: strength s moves a latent by s * std * vector. Raises ValueError for a vector that is
+    not finite or not of unit length, and for a std that is not above 0.
+    """
+
+    name: str
+    vector: Float[Tensor, "*latent"]
+    std: float
+    provenance: Provenance
+
+    def __post_init__(self) -> None:
+        length = float(self.vector.double().norm())
+        if not abs(length - 1) < 1e-3:  # NaN too
+            raise ValueError(
+                f"direction {self.name!r}: expected a vector of unit length, got length {length:g}"
+            )
+        if not 0 < self.std < float("inf"):
+            raise ValueError(
+                f"direction {self.name!r}: expected a standard deviation above 0, got {self.std:g}"
+            )
+
+
+def unit(vector: Float[Tensor, "*latent"], name: str = "direction") -> Float[Tensor, "*latent"]:
+    """The vector at length 1. Raises ValueError where it is zero or not finite."""
+    length = float(vector.double().norm())
+    if not 0 < length < float("inf"):
+        raise ValueError(
+            f"{name}: expected two different things to go between, found no difference at all"
+            if length == 0
+            else f"{name}: expected finite values, got NaN or infinity"
+        )
+    return (vector.double() / length).to(torch.float32)
+
+
+def hold(direction: Direction, held: Sequence[Direction]) -> Direction:
+    """The part of `direction` that is orthogonal to all `held` ones, again at unit length and the same std.
+
+    Conditional manipulation: a linear reading along a held direction then stays as it is (Shen et al. 2020,
+    InterFaceGAN, section 2.3; for several, their span is projected off). Raises ValueError where less than
+    LEAST_REMAINDER of it is left, and for vectors of different shapes.
+    """
+    if not held:
+        return direction
+    flat = direction.vector.double().flatten()
+    for other in held:
+        if other.vector.shape != direction.vector.shape:
+            raise ValueError(
+                f"hold: expected directions of shape {tuple(direction.vector.shape)},"
+                f" got {other.name!r} of {tuple(other.vector.shape)}"
+            )
+    # By singular values, not QR: two held directions may be nearly the same.
+    others = torch.stack([other.vector.double().flatten() for other in held])
+    _, sizes, basis = torch.linalg.svd(others, full_matrices=False)
+    basis = basis[sizes > 1e-6 * sizes[0]]
+    rest = flat - basis.T @ (basis @ flat)
+    if float(rest.norm()) < LEAST_REMAINDER:
+        names = ", ".join(other.name for other in held)
+        raise ValueError(f"nothing of {direction.name} is left while {names} is held: release one of them")
+    return replace(direction, vector=unit(rest).reshape(direction.vector.shape))
+
+
+def check_strength(strength: float, name: str = "strength") -> None:
+    """Raise ValueError unless the strength is a number within ±MAX_STRENGTH σ."""
+    if not abs(strength) <= MAX_STRENGTH:  # NaN too
+        raise ValueError(
+            f"{name}: expected a strength from -{MAX_STRENGTH:g} to {MAX_STRENGTH:g} σ, got {strength}"
+        )
+
+
+def steer(
+    latents: Float[Tensor, "n *latent"], directions: Sequence[Direction], strengths: Sequence[float]
+) -> Float[Tensor, "n *latent"]:
+    """Latents moved along several directions at once: z + Σ s_i std_i v_i, strengths s_i in σ.
+
+    Raises ValueError for strengths beyond ±MAX_STRENGTH or NaN, or directions of another shape.
+    """
+    moved = latents
+    for direction, strength in zip(directions, strengths, strict=True):
+        check_strength(strength, direction.name)
+        if direction.vector.shape != latents.shape[1:]:
+            raise ValueError(
+                f"direction {direction.name!r}: expected shape {tuple(latents.shape[1:])},"
+                f" got {tuple(direction.vector.shape)}"
+            )
+        if strength != 0:
+            moved = moved + strength * direction.std * direction.vector.to(latents)
+    return moved

@@ -1,0 +1,34 @@
+"""How typical a latent is of the data: its distance from the data's mean among those of the data."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from torch import Tensor
+
+OUTSIDE = 0.005
+"""Share of the data below and above which a distance counts as outside of the data."""
+
+
+def distance_rank(latent: Float[Tensor, "*latent"], data: Float[Tensor, "n *latent"]) -> float:
+    """Share of the data that lies nearer to the data's mean than `latent` does, in [0, 1].
+
+    In many dimensions data lie in a thin shell around their mean (Blum, Hopcroft & Kannan 2020, section 2.4):
+    a latent far inside it is as untypical as one far outside.
+    """
+    flat, mean = data.flatten(1), data.flatten(1).mean(0)
+    distance = (latent.flatten() - mean).norm()
+    return float(((flat - mean).norm(dim=1) < distance).float().mean())
+
+
+def judge(rank: float) -> str:
+    """A sentence on a `distance_rank` for the person who steers."""
+    if rank > 1 - OUTSIDE:
+        return "Farther out than the portraits lie: the decoder is guessing here."
+    if rank < OUTSIDE:
+        return "Nearer the centre than the portraits lie: pictures are blander here."
+    return f"Among the portraits: {rank:.0%} of them lie nearer the centre."
+
+
+def is_typical(rank: float) -> bool:
+    """Whether the data have latents as near to and as far from their mean."""
+    return OUTSIDE <= rank <= 1 - OUTSIDE

@@ -1,0 +1,98 @@
+"""The drawer “Arithmetic”: a weighted sum of points, and the real portraits that it lands near."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import torch
+from jaxtyping import Float
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.routing import BaseRoute, Route
+from torch import Tensor
+
+from explorer.operations.arithmetic import MAX_WEIGHT, combine
+from explorer.operations.typicality import distance_rank, is_typical, judge
+from explorer.panels.answers import data_url, posting
+from explorer.panels.made import keep
+from explorer.points import Point
+from explorer.store import LatentStore
+from explorer.workspace import Workspace
+
+MAX_TERMS = 16
+NEIGHBOURS = 5  # real portraits beside the result
+
+
+class Term(BaseModel):
+    """A point and how much of it goes into the sum."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    point: Point
+    weight: Annotated[float, Field(ge=-MAX_WEIGHT, le=MAX_WEIGHT, allow_inf_nan=False)]
+
+
+class Sum(BaseModel):
+    """A weighted sum of points of one model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    terms: Annotated[tuple[Term, ...], Field(min_length=1, max_length=MAX_TERMS)]
+
+
+def routes(workspace: Workspace) -> list[BaseRoute]:
+    """The result of a sum with its neighbours, and the same kept as a point."""
+
+    def result(wish: Sum) -> dict[str, Any]:
+        latent = sum_latent(workspace, wish)
+        picture = workspace.decode(wish.model, latent[None]).result()[0]
+        return {"picture": data_url(picture), **judgement(workspace.store(wish.model), wish, latent)}
+
+    def kept(wish: Sum) -> dict[str, Any]:
+        return keep(workspace, wish.model, sum_latent(workspace, wish))
+
+    return [
+        Route("/explorer/arithmetic", posting(Sum, result), methods=["POST"]),
+        Route("/explorer/keep-arithmetic", posting(Sum, kept), methods=["POST"]),
+    ]
+
+
+def sum_latent(workspace: Workspace, wish: Sum) -> Float[Tensor, "*latent"]:
+    """The latent of a sum; blocks. Raises NotReadyError and UnknownPointError."""
+    store = workspace.store(wish.model)
+    latents = torch.stack([store.latent(term.point) for term in wish.terms])
+    return combine(latents, [term.weight for term in wish.terms])
+
+
+def judgement(store: LatentStore, wish: Sum, latent: Float[Tensor, "*latent"]) -> dict[str, Any]:
+    """The nearest real portraits with their distances, and whether the data have latents like this one."""
+    data = store.latents if store.filled.all() else store.latents[store.filled]
+    if len(data) < 2:
+        return {
+            "neighbours": [],
+            "near": "",
+            "typical": True,
+            "typicality": "No portrait is encoded yet.",
+            "sum": "",
+        }
+    rows, distances = store.nearest(latent[None], min(NEIGHBOURS, len(data)))
+    rank = distance_rank(latent, data)
+    apart = float((2 * data.flatten(1).var(dim=0).sum()).sqrt())  # root mean square over all pairs
+    neighbours = zip(rows[0].tolist(), distances[0].tolist(), strict=True)
+    return {
+        "neighbours": [{"point": str(row), "distance": distance} for row, distance in neighbours],
+        "near": f"Two portraits taken at random lie {apart:.1f} apart.",
+        "typical": is_typical(rank),
+        "typicality": judge(rank),
+        "sum": _explain(sum(term.weight for term in wish.terms), store.space.prior),
+    }
+
+
+def _explain(total: float, prior: str) -> str:
+    """What it means that the weights add up to this."""
+    if abs(total - 1) < 1e-6:
+        return "The weights add up to 1, as in a mean."
+    scaled = f"The weights add up to {total:.2g}, not to 1"
+    if prior == "normal":
+        return f"{scaled}. That is allowed, but moves the result in or out from 0, the centre of the prior."
+    return f"{scaled}: this model has no prior, so nothing says what the result's new length means to it."

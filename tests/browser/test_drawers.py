@@ -1,0 +1,186 @@
+"""The drawers Traversal, Arithmetic and Style mix: pictures as computed directly, which become points."""
+
+import json
+
+import numpy as np
+import pytest
+
+from explorer.built_in import load_built_in
+from explorer.images import to_uint8
+from explorer.metrics import psnr
+from explorer.operations.arithmetic import combine
+from explorer.operations.traversal import traverse
+
+IMAGE_PIXELS = """image => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  return Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data);
+}"""
+FILLED = """title => {
+  const titles = [...document.querySelectorAll(".traversal .title")].map((t) => t.textContent);
+  const cells = [...document.querySelectorAll(".traversal .cell")];
+  return titles.includes(title) && cells.every((c) => !c.disabled && !c.classList.contains("stale"));
+}"""
+
+
+@pytest.fixture(scope="module")
+def decode(face_vae):
+    return lambda latent: to_uint8(face_vae.decode(latent[None]))[0]
+
+
+def open_drawer(explorer, name):
+    explorer.page.locator(f"#panel-{name} summary").click()
+
+
+def fill_grid(explorer, way, which):
+    """Open the traversal of this, and wait for its pictures."""
+    open_drawer(explorer, "traversal")
+    explorer.wait(FILLED, "A")
+    explorer.page.locator("[data-way]").first.select_option(way)
+    explorer.wait(
+        "which => [...document.querySelector('[data-which]').options].some((o) => o.value === which)", which
+    )
+    explorer.page.locator("[data-which]").select_option(which)
+    explorer.wait("() => document.querySelector('.traversal [data-told]').textContent.startsWith('smile')")
+    explorer.wait(FILLED, "A")
+
+
+def cell(explorer, row, value):
+    return explorer.page.locator(".traversal .cell").nth(7 * row + value + 3)
+
+
+def pixels_of(cell):
+    values = np.array(cell.locator("img").evaluate(IMAGE_PIXELS), np.uint8)
+    return values.reshape(128, 128, 4)[..., :3]
+
+
+def test_a_cell_is_the_traversal_and_a_click_goes_on_from_it(explorer, face_vae, dataset, decode):
+    fill_grid(explorer, "direction", "smile")
+    a = explorer.shown()["a"]
+    smile = load_built_in(face_vae.space, dataset)["smile"]
+    expected = decode(traverse(dataset.latents[int(a)], smile, [2.0])[0])
+    assert psnr(pixels_of(cell(explorer, 1, 2)), expected) >= 38
+    cell(explorer, 1, 2).click()
+    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
+    assert psnr(explorer.wait_shown(alpha=0) and explorer.pixels(), expected) >= 38
+    card = explorer.page.locator("figure[data-card=a] [data-name]")
+    assert card.inner_text() == f"portrait {a}, smile +2 σ"
+    explorer.page.locator(".overlay .uploads g").first.wait_for()
+    explorer.wait(FILLED, "A")
+    explorer.page.wait_for_timeout(600)  # the rows that changed settle, and are filled anew
+    explorer.wait(FILLED, "A")
+    assert psnr(pixels_of(cell(explorer, 1, 0)), expected) >= 38
+
+
+def test_dimensions_are_named_by_what_they_follow(explorer):
+    open_drawer(explorer, "traversal")
+    explorer.wait(FILLED, "shown")
+    titles = explorer.page.locator("[data-which] option").all_inner_texts()
+    assert len(titles) == 128
+    assert "light azimuth r 0." in titles[0]
+    assert "variance" in explorer.page.locator(".traversal [data-told]").inner_text()
+
+
+def wait_result(explorer, condition):
+    """Until the result is that of a wish like this; returns its terms."""
+    wish = "JSON.parse(document.querySelector('.arithmetic canvas').dataset.wish ?? 'null')"
+    explorer.wait(f"() => {{ const wish = {wish}; return wish && ({condition}); }}")
+    return json.loads(explorer.page.locator(".arithmetic canvas").get_attribute("data-wish"))["terms"]
+
+
+def assert_sum(explorer, terms, dataset, decode):
+    latents = dataset.latents[[int(term["point"]) for term in terms]]
+    latent = combine(latents, [term["weight"] for term in terms])
+    assert psnr(explorer.pixels(".arithmetic canvas"), decode(latent)) >= 38
+    nearest = (dataset.latents - latent).norm(dim=1).argsort()[:5]
+    shown = explorer.page.locator(".neighbours button").evaluate_all("all => all.map((b) => b.dataset.point)")
+    assert shown == [str(int(row)) for row in nearest]
+    return latent
+
+
+def test_arithmetic_is_the_weighted_sum_live_and_becomes_a_point(explorer, dataset, decode):
+    open_drawer(explorer, "arithmetic")
+    terms = wait_result(explorer, "wish.terms.length === 3")
+    before = explorer.shown()
+    assert [term["weight"] for term in terms] == [1, -1, 1]
+    assert [term["point"] for term in terms[:2]] == [before["a"], before["b"]]
+    assert_sum(explorer, terms, dataset, decode)
+    slider = explorer.page.locator(".terms input").nth(2)
+    slider.fill("0.5")
+    terms = wait_result(explorer, "wish.terms[2].weight === 0.5")
+    latent = assert_sum(explorer, terms, dataset, decode)
+    assert "add up to 0.5, not to 1" in explorer.page.locator("[data-sum]").inner_text()
+    slider.focus()
+    explorer.page.keyboard.press("ArrowRight")  # the slider's own, not alpha's
+    wait_result(explorer, "wish.terms[2].weight === 0.6")
+    assert explorer.shown()["alpha"] == before["alpha"]
+    explorer.page.keyboard.press("ArrowLeft")
+    wait_result(explorer, "wish.terms[2].weight === 0.5")
+    explorer.page.locator(".arithmetic [data-use=b]").click()
+    explorer.wait("() => document.querySelector('.result canvas').dataset.b.startsWith('u')")
+    explorer.page.keyboard.press("Escape")
+    explorer.page.locator(".play").focus()
+    explorer.page.evaluate("document.activeElement.blur()")
+    for _ in range(5):
+        explorer.page.keyboard.press("Shift+ArrowRight")
+    explorer.wait_shown(alpha=1)
+    assert psnr(explorer.pixels(), decode(latent)) >= 38
+    assert "0.5 × portrait" in explorer.page.locator("figure[data-card=b] [data-name]").inner_text()
+
+
+def test_the_picture_shown_is_a_term_and_terms_go(explorer):
+    open_drawer(explorer, "arithmetic")
+    wait_result(explorer, "wish.terms.length === 3")
+    explorer.page.locator("[data-add=shown]").click()
+    terms = wait_result(explorer, "wish.terms.length === 4")
+    assert terms[3]["point"].startswith("u")
+    for left in (3, 2, 1):
+        explorer.page.locator(".terms [data-remove]").first.click()
+        wait_result(explorer, f"wish.terms.length === {left}")
+    explorer.page.locator(".terms [data-remove]").click()
+    explorer.wait("() => document.querySelector('.arithmetic [data-use]').disabled")
+    assert explorer.page.locator("[data-formula]").first.inner_text() == "Add a term."
+
+
+def test_the_link_cannot_hold_what_was_made(new_page, app):
+    explorer = new_page(app).open()
+    open_drawer(explorer, "arithmetic")
+    wait_result(explorer, "wish.terms.length === 3")
+    explorer.page.locator(".arithmetic [data-use=a]").click()
+    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
+    explorer.page.get_by_role("button", name="Copy link").click()
+    explorer.notice("link cannot hold")
+
+
+def test_a_vector_model_says_that_it_has_nothing_coarse_or_fine(explorer):
+    open_drawer(explorer, "style_mix")
+    sentence = explorer.page.locator("[data-vector]")
+    sentence.wait_for()
+    assert "vector of 128 numbers" in sentence.inner_text()
+    assert "choose a Stable Diffusion model" in sentence.inner_text()
+    assert explorer.page.locator(".mixing").is_hidden()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("arithmetic", {"model": "face-vae", "terms": []}, "at least 1 item"),
+        ("arithmetic", {"model": "face-vae", "terms": [{"point": "999999", "weight": 1}]}, "999999"),
+        ("arithmetic", {"model": "face-vae", "terms": [{"point": "1", "weight": "nan"}]}, "finite"),
+        ("style-mix", {"model": "face-vae", "a": 1, "b": 2, "cutoff": 3}, "vector without places"),
+        ("coordinate", {"model": "face-vae", "index": 128}, "got 128"),
+        ("traverse", {"morph": {"model": "face-vae", "a": 1, "b": 2}, "direction": "nobody"}, "nobody"),
+        (
+            "traverse",
+            {"morph": {"model": "face-vae", "a": 1, "b": 2}, "direction": "smile", "strengths": [11]},
+            "-10 to 10 σ",
+        ),
+    ],
+)
+def test_bad_requests_are_explained(explorer, expected_errors, path, body, message):
+    expected_errors += ["status of 400", "status of 404"]
+    answer = explorer.page.request.post(f"{explorer.app.url}explorer/{path}", data=json.dumps(body))
+    assert answer.status in (400, 404)
+    assert message in answer.json()["error"]
