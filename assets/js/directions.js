@@ -1,6 +1,7 @@
 /** The panel of directions: the rack's sliders, what else can be put on it, and files of directions. */
 
 import { chooseFile, saveRack } from "./direction_files.js";
+import { startEffects } from "./effects.js";
 import { startFind } from "./find.js";
 import { isWeak } from "./provenance.js";
 import { addDirection, directionsOf, holdAll, resetRack } from "./rack.js";
@@ -16,6 +17,7 @@ export async function mount(element) {
   startAdding(find("[data-add]"), find("[data-empty]"));
   startHolding(find("[data-hold-all]"));
   startFind(find("[data-find]"), find("dialog"));
+  startEffects(find(".effects"));
   find("[data-reset-all]").addEventListener("click", resetRack);
   find("[data-save]").addEventListener("click", saveRack);
   find("[data-load]").addEventListener("click", chooseFile);

@@ -4,7 +4,7 @@ import { post } from "./server.js";
 import { canDecode, morphOf, store, whenDecoding } from "./state.js";
 
 const SETTLE_MS = 150; // of a drag, whose frames come first
-const OTHERS = 5; // traits told beside those asked for
+const OTHERS = 4; // traits told beside those asked for
 const FULL_SCALE = 3; // σ at the end of a bar
 
 /** Keep `element` at what the shown picture's steering changed. */
@@ -37,7 +37,8 @@ function show(element, told, moved) {
     return;
   }
   const isAsked = ({ direction }) => moved.includes(direction);
-  const others = told.effects.filter((effect) => !isAsked(effect)).slice(0, OTHERS);
+  const factors = moved.map(factorOf); // "glasses: round" is no side effect of "glasses"
+  const others = told.effects.filter(({ direction }) => !factors.includes(factorOf(direction))).slice(0, OTHERS);
   const title = Object.assign(document.createElement("h3"), { textContent: "What it changed" });
   title.title = "The picture is decoded and encoded again, and every trait is read from it. In σ of the portraits.";
   const rows = [...told.effects.filter(isAsked).map((e) => createRow(e, "asked")), ...others.map((e) => createRow(e, "other"))];
@@ -45,6 +46,8 @@ function show(element, told, moved) {
   verdict.className = told.typical ? "fine" : "fine far";
   element.replaceChildren(title, ...rows, verdict);
 }
+
+const factorOf = (direction) => direction.split(":")[0];
 
 function createRow({ direction, name, change }, kind) {
   const row = document.createElement("div");

@@ -66,7 +66,8 @@ async function find(dialog, form, method) {
   complain(form, "");
   button.disabled = true;
   try {
-    const info = await post("find-direction", {}, JSON.stringify({ model, method: method.name, ...from(form, method) }));
+    const wish = { model, method: method.name, ...sourceOf(form, method) };
+    const info = await post("find-direction", {}, JSON.stringify(wish));
     if (model !== store.get().model) throw new Error("The model was changed meanwhile: find it again for the new one.");
     dialog.close();
     addDirection(info);
@@ -78,7 +79,7 @@ async function find(dialog, form, method) {
 }
 
 /** What the direction is made from, as the server wants it told. */
-function from(form, { title }) {
+function sourceOf(form, { title }) {
   const { label, value, component } = form.elements;
   if (!component.disabled) return { component: component.valueAsNumber - 1 }; // people count from 1
   if (label.value === GROUPS) return { ...store.get().groups, name: `two groups (${title})` };

@@ -1,4 +1,4 @@
-/** Two groups of the map's points, and the direction from − to +: made as soon as both have one, and as they change. */
+/** Two groups of the map's points, and the direction from − to +: made at once, and anew when they change. */
 
 import { attempt, notify } from "./notice.js";
 import { addDirection } from "./rack.js";
@@ -19,7 +19,7 @@ export function nextMapTool() {
 export function addMembers(points) {
   const { mapTool, groups } = store.get();
   const members = [...new Set([...groups[mapTool], ...points.map(String)])];
-  if (points.length === 0) notify("There is no point in this loop, so no group has changed: draw it around some.", "error");
+  if (points.length === 0) notify("There is no point in this loop: draw it around some.", "error");
   else if (members.length > groups[mapTool].length) store.set({ groups: { ...groups, [mapTool]: members } });
 }
 

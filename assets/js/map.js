@@ -34,7 +34,7 @@ export async function mount(element) {
   store.watch(["model", "status"], () => attempt(map.update));
   startPath(overlay, element.querySelector("[data-placing]"));
   store.watch(["pictures", "model"], () => overlay.setUploads(uploads()));
-  store.watch(["groups"], ({ groups: { plus, minus } }) => overlay.setMembers(plus.map(map.place), minus.map(map.place)));
+  store.watch(["groups"], ({ groups }) => overlay.setMembers(groups.plus.map(map.place), groups.minus.map(map.place)));
   store.watch(["mapTool"], () => Plotly.relayout(plot, { dragmode: dragmode() }));
   const done = (loop) => addMembers(map.pointsIn(loop));
   const lasso = startLasso(plot, element.querySelector(".lasso"), { isOn: isGrouping, done });

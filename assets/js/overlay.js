@@ -1,6 +1,7 @@
 /**
  * What lies over the map: the path from A to B, the place on it that is shown, A and B, uploads, and rings around the
- * members of groups. Drawn as SVG of our own, because moving one dot through Plotly.restyle recalculates every trace: too slow to follow a drag.
+ * members of groups. Drawn as SVG of our own, because moving one dot through Plotly.restyle recalculates every trace:
+ * too slow to follow a drag.
  */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -31,7 +32,10 @@ export function createOverlay(svg, plot, pick) {
     if (points.length > 0) aim(gradient, points[0], points.at(-1));
     moveTo(a, shown.a && project(shown.a));
     moveTo(b, shown.b && project(shown.b));
-    members.forEach((mark, index) => mark.setAttribute("d", shown.members[index].map(project).map(RINGS[index]).join("")));
+    members.forEach((mark, group) => {
+      const rings = shown.members[group].map((place) => RINGS[group](project(place)));
+      mark.setAttribute("d", rings.join(""));
+    });
     for (const { place, mark } of shown.uploads) moveTo(mark, place && project(place));
     drawDot();
   }
@@ -77,7 +81,10 @@ export function createOverlay(svg, plot, pick) {
 }
 
 // A circle around a member of +, a square around one of −: told apart without their colours, too.
-const RINGS = [([x, y]) => `M${x - 4.5},${y}a4.5,4.5 0 1,0 9,0a4.5,4.5 0 1,0 -9,0Z`, ([x, y]) => `M${x - 4},${y - 4}h8v8h-8Z`];
+const RINGS = [
+  ([x, y]) => `M${x - 4.5},${y}a4.5,4.5 0 1,0 9,0a4.5,4.5 0 1,0 -9,0Z`,
+  ([x, y]) => `M${x - 4},${y - 4}h8v8h-8Z`,
+];
 
 /** The place at alpha in [0, 1] of a polyline whose points are evenly spaced in alpha. */
 function along(points, alpha) {

@@ -175,3 +175,16 @@ def test_a_model_without_directions_says_how_to_make_one(new_page, app):
     explorer.page.get_by_label("Model").select_option("face-vae")
     explorer.wait_shown(model="face-vae")
     assert json.loads(explorer.shown()["steer"])[0]["direction"] == "smile"
+
+
+def test_the_effects_tell_what_was_asked_for_first(explorer):
+    assert explorer.page.locator(".effect").count() == 0
+    strength = explorer.drag("yaw", 1, 2)
+    row = explorer.page.locator(".effects .effect").first
+    row.wait_for()
+    assert row.get_attribute("data-direction") == "yaw"
+    change = float(row.locator("output").inner_text().removeprefix("+").removesuffix(" σ"))
+    assert 0.3 * strength < change < 1.5 * strength
+    assert "portraits" in explorer.page.locator(".effects .fine").inner_text()
+    explorer.page.keyboard.press("0")
+    explorer.wait("() => document.querySelectorAll('.effect').length === 0")

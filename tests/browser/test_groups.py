@@ -1,4 +1,4 @@
-"""Two groups on the map and the direction between them; and the dialog that finds directions."""
+"""Two groups on the map, drawn with the mouse or a finger, and the direction between them."""
 
 import json
 
@@ -67,11 +67,15 @@ def clusters(explorer):
     return found
 
 
+def circle(centre, radius):
+    return centre + radius * np.array([(np.cos(t), np.sin(t)) for t in np.linspace(0, 2 * np.pi, 61)])
+
+
 def lasso(explorer, group, centre, radius):
-    """Draw a circle with the mouse, 60 corners, in the map's tool for this group."""
+    """Draw a circle with the mouse, in the map's tool for this group."""
     explorer.page.keyboard.press("a")
     explorer.page.locator(f"[data-tool={group}]").click()
-    corners = centre + radius * np.array([(np.cos(t), np.sin(t)) for t in np.linspace(0, 2 * np.pi, 61)])
+    corners = circle(centre, radius)
     explorer.page.mouse.move(*corners[0])
     explorer.page.mouse.down()
     for corner in corners[1:]:
@@ -190,7 +194,9 @@ def test_loops_that_make_no_direction_are_explained(explorer, expected_errors):
     for group in ("plus", "minus"):
         lasso(explorer, group, centre, radius)
     assert "same points" in explorer.notice("both groups")
-    find(explorer, "ridge", "two groups")  # which says so, too, and stays open
+    explorer.page.locator("[data-find]").click()
+    explorer.page.locator(".find [name=label]").select_option("two groups")
+    explorer.page.locator(".find [data-ask]").click()  # the dialog says so, too, and stays open
     explorer.page.locator(".find [role=alert]", has_text="same points").wait_for()
     assert explorer.page.locator(".find [name=label]").input_value() == "two groups"
 
@@ -207,43 +213,19 @@ def test_an_upload_joins_a_group_by_a_click(explorer, astronaut):
     row(explorer, "lasso 1")
 
 
-def find(explorer, method, label=None, value=None):
-    """Ask the dialog for a direction."""
-    if not explorer.page.locator(".find[open]").count():
-        explorer.page.locator("[data-find]").click()
-    explorer.page.locator(".find [name=method]").select_option(method)
-    if label:
-        explorer.page.locator(".find [name=label]").select_option(label)
-    if value:
-        explorer.page.locator(".find [name=value]").select_option(value)
-    explorer.page.locator(".find [data-ask]").click()
-
-
-def test_the_dialog_finds_directions_by_any_method(explorer):
-    for wish, name, told in (
-        (("ridge", "smile"), "smile", "Ridge regression"),
-        (("svm", "smile"), "smile", "Linear SVM"),
-        (("logistic", "glasses", "sunglasses"), "glasses: sunglasses", "Logistic regression"),
-    ):
-        count = explorer.page.locator(".sliders li").count()
-        find(explorer, *wish)
-        explorer.page.locator(".find").wait_for(state="hidden")
-        found = explorer.page.locator(".sliders li").nth(count)
-        assert found.locator(".name").inner_text() == name
-        found.locator("[data-info]").click()
-        assert told in found.locator(".told").inner_text()
-        shown = explorer.shown()["steer"]
-        found.locator("input[type=range]").fill("2")
-        explorer.wait("was => document.querySelector('.result canvas').dataset.steer !== was", shown)
-
-
-def test_the_dialog_counts_components_from_one(explorer):
-    explorer.page.locator("[data-find]").click()
-    explorer.page.locator(".find [name=method]").select_option("sefa")
-    assert not explorer.page.locator(".find [name=label]").is_visible()
-    explorer.page.locator(".find [name=component]").fill("129")  # of 128
-    explorer.page.locator(".find [data-ask]").click()
-    assert explorer.page.locator(".find[open]").count() == 1
-    explorer.page.locator(".find [name=component]").fill("2")
-    explorer.page.locator(".find [data-ask]").click()
-    row(explorer, "Closed form (SeFa) 2")
+def test_a_finger_draws_loops_and_taps_points(new_page, app):
+    explorer = new_page(app, viewport={"width": 390, "height": 844}, has_touch=True).open()
+    explorer.wait("() => document.querySelector('[data-placing]').textContent")
+    explorer.plot.scroll_into_view_if_needed()
+    explorer.page.locator("[data-tool=plus]").tap()
+    (points, centre, radius), _ = clusters(explorer)
+    touch = explorer.page.context.new_cdp_session(explorer.page)
+    for kind, corners in (("touchStart", circle(centre, radius)[:1]), ("touchMove", circle(centre, radius))):
+        for x, y in corners:
+            places = [{"x": float(x), "y": float(y)}]
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    explorer.wait("n => document.querySelector('[data-count=plus]').textContent === n", str(len(points)))
+    _, *place = next(entry for entry in explorer.places() if entry[0] not in points)
+    explorer.page.touchscreen.tap(*place)
+    explorer.wait("n => document.querySelector('[data-count=plus]').textContent === n", str(len(points) + 1))
