@@ -5,27 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
 from explorer.operations.directions import Direction, Provenance
+from explorer.points import MAX_GROUP
 from models.base import LatentSpace
 
 FORMAT = "latent-explorer/directions/1"
 MAX_BYTES = 64 * 2**20
 MAX_HEADER = 2 * 2**20  # bytes: some 3 KB of name, shape and provenance a direction
 MAX_STD = 1e4  # latents have about unit variance: more would only end in infinite pictures
-MAX_DIRECTIONS = 500
+MAX_DIRECTIONS = 128  # fewer than an app keeps of all users, so that loading a file drops none of its own
 FLOATS = ("F16", "BF16", "F32", "F64")  # by their names in a safetensors file
 _METADATA = "__metadata__"
 
 Text = Annotated[str, Field(max_length=300)]
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f<>]+$")]
 Number = Annotated[float, Field(allow_inf_nan=False)]
+Group = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^([0-9]{1,9}|an upload)$")], ...], Field(max_length=MAX_GROUP)
+]
 
 
 class _Record(BaseModel):
@@ -42,6 +46,13 @@ class _Record(BaseModel):
     score_name: Literal["accuracy", "R²"] | None
     correlations: Annotated[dict[Name, Number], Field(max_length=200)]
     notes: Annotated[tuple[Text, ...], Field(max_length=50)]
+    points: tuple[Group, Group] = ((), ())  # not in the first files
+
+    @model_validator(mode="after")
+    def _score_is_named(self) -> Self:
+        if (self.score is None) != (self.score_name is None):
+            raise ValueError("expected a score and its name, or neither")
+        return self
 
 
 _RECORDS = TypeAdapter(dict[Annotated[str, Field(max_length=80)], _Record])
@@ -50,7 +61,10 @@ _RECORDS = TypeAdapter(dict[Annotated[str, Field(max_length=80)], _Record])
 def to_bytes(
     space: LatentSpace, directions: Mapping[str, Direction], extra: Mapping[str, str] | None = None
 ) -> bytes:
-    """Directions of one latent space by their keys, as a safetensors file, with `extra` metadata."""
+    """Directions of one latent space by their keys, as a safetensors file, with `extra` metadata.
+
+    Raises ValueError where their provenance is too long to be read again.
+    """
     records = {
         key: _Record(name=d.name, std=d.std, **vars(d.provenance)).model_dump()
         for key, d in directions.items()
@@ -62,7 +76,10 @@ def to_bytes(
         "directions": json.dumps(records, ensure_ascii=False),
     }
     vectors = {key: d.vector.contiguous().clone() for key, d in directions.items()}
-    return save(vectors, {**metadata, **(extra or {})})
+    content = save(vectors, {**metadata, **(extra or {})})
+    if int.from_bytes(content[:8], "little") > MAX_HEADER:
+        raise ValueError("the groups of these directions have too many points for a file: save fewer")
+    return content
 
 
 def from_bytes(content: bytes, space: LatentSpace, name: str = "this file") -> dict[str, Direction]:

@@ -1,4 +1,4 @@
-"""What an edit changed: every trait that the built-in directions read, before and after, at the pictures."""
+"""What an edit changed: every trait that a direction reads well, before and after, at the pictures."""
 
 from __future__ import annotations
 
@@ -38,12 +38,14 @@ def effects(
     Both latents are decoded and encoded again, so that what is read is what the pictures show: along the
     latents themselves a direction changes what it was told to, whether or not the decoder draws it.
     """
+    read = {key: trait for key, trait in traits.items() if is_well_read(trait)}
+    if not read:
+        return []  # and no decoding, which takes some models seconds
     pictures = worker.decode(model, torch.stack([before, after]))
     change = np.diff(worker.encode(model, pictures).flatten(1).double().numpy(), axis=0)[0]
     told = [
         Effect(key, trait.name, float(change @ trait.vector.double().flatten().numpy()) / trait.std)
-        for key, trait in traits.items()
-        if is_well_read(trait)
+        for key, trait in read.items()
     ]
     return sorted(told, key=lambda effect: -abs(effect.change))
 

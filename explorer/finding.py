@@ -10,17 +10,18 @@ import pandas as pd
 import torch
 from jaxtyping import Float
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from torch import Tensor
 
 from explorer.dataset import Dataset
 from explorer.operations.direction_methods import DIRECTION_METHODS
 from explorer.operations.directions import Direction
 from explorer.operations.finding import Target, find_labelled, find_unlabelled, projected_std
-from explorer.points import Point, one_of
+from explorer.points import MAX_GROUP, Point, one_of
 from explorer.store import LatentStore
 from models.base import LatentModel
 
-MAX_GROUP = 10_000  # points of one group
-FEWEST = 2  # points of both groups of a lasso together: one and one make a direction
+FEWEST = 100  # encoded portraits, or all if they are fewer: of a handful, σ and components are chance
+MOST_MISSING = 64  # points of groups that are encoded on demand
 
 Group = Annotated[tuple[Point, ...], Field(max_length=MAX_GROUP)]
 
@@ -38,6 +39,11 @@ class Wish(BaseModel):
     plus: Group | None = None
     minus: Group | None = None
     component: Annotated[int, Field(ge=0)] | None = None
+
+    @property
+    def id(self) -> str | None:
+        """That of what the model itself gives; None for what a person made."""
+        return None if self.component is None or self.name else f"{self.method}:{self.component}"
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -67,10 +73,15 @@ def find(wish: Wish, model: LatentModel, store: LatentStore) -> Direction:
 
 
 def usable_rows(store: LatentStore) -> np.ndarray:
-    """Rows to learn from: encoded already, and not held out."""
-    rows = np.flatnonzero(store.filled.numpy() & (store.dataset.splits == "train"))
-    if len(rows) < FEWEST:
-        raise ValueError("the portraits are not encoded with this model yet: wait a moment and try again")
+    """Rows to learn from: encoded already, and not held out. Raises ValueError for too few of them."""
+    train = store.dataset.splits == "train"
+    rows = np.flatnonzero(store.filled.numpy() & train)
+    needed = min(FEWEST, int(train.sum()))
+    if len(rows) < needed:
+        raise ValueError(
+            f"only {len(rows)} portraits to learn from are encoded with this model yet:"
+            f" wait until there are {needed} and try again"
+        )
     return rows
 
 
@@ -119,15 +130,28 @@ def _from_groups(wish: Wish, store: LatentStore) -> Direction:
             raise ValueError(f"group {sign} is empty: choose at least one point for it")
     if set(plus) == set(minus):
         raise ValueError("both groups are the same points, so nothing lies between them")
-    points = [*plus, *minus]
-    latents = torch.stack([store.latent(point) for point in points])
+    points, rows = [*plus, *minus], usable_rows(store)
+    latents = _latents_of(points, store)
     values = np.arange(len(points)) < len(plus)
     target = Target(
         "+ − −", values, f"{len(plus)} points against {len(minus)}: {_listed(plus)} against {_listed(minus)}"
     )
     found = find_labelled(wish.method, latents, target, _labels_of(points, store))
+    told = replace(found.provenance, points=(_nameable(plus), _nameable(minus)))
     # σ is that of the whole data, not of the few points.
-    return replace(found, std=projected_std(found.vector, store.latents[usable_rows(store)]))
+    return replace(found, std=projected_std(found.vector, store.latents[rows]), provenance=told)
+
+
+def _latents_of(points: list[str], store: LatentStore) -> Float[Tensor, "n *latent"]:
+    """All are requested before one is waited for, so that they are encoded in batches."""
+    missing = store.missing(points)
+    if missing > MOST_MISSING:
+        raise ValueError(
+            f"{missing:,} of these points are not encoded with this model yet:"
+            f" wait until they are, or choose at most {MOST_MISSING} of them"
+        )
+    requests = [store.request(point) for point in points]
+    return torch.stack([request.result() for request in requests])
 
 
 def _labels_of(points: list[str], store: LatentStore) -> dict[str, Float[np.ndarray, " n"]]:
@@ -142,6 +166,11 @@ def _labels_of(points: list[str], store: LatentStore) -> dict[str, Float[np.ndar
     return labels
 
 
+def _nameable(points: tuple[str, ...]) -> tuple[str, ...]:
+    """Points for whoever gets the direction: the id of an upload would show them the picture."""
+    return tuple("an upload" if point.startswith("u") else point for point in points)
+
+
 def _listed(points: tuple[str, ...]) -> str:
-    shown = ", ".join("an upload" if point.startswith("u") else point for point in points[:8])
+    shown = ", ".join(_nameable(points[:8]))
     return f"{shown}, …" if len(points) > 8 else shown

@@ -23,5 +23,7 @@ def _text(point: object) -> object:
     return str(point) if isinstance(point, int) and not isinstance(point, bool) else point
 
 
+MAX_GROUP = 10_000  # points
+
 Point = Annotated[str, BeforeValidator(_text), Field(pattern=r"^([0-9]{1,9}|u[0-9a-f]{32})$")]
 """A portrait number, or the id of an upload."""

@@ -6,16 +6,21 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated
 
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from explorer.operations.directions import MAX_STRENGTH, Direction, hold, steer
+from explorer.operations.directions import MAX_STRENGTH, Direction, hold_apart, steer
 
 OWN = 256  # directions of all users kept per model; the one unused for longest is dropped first
+NAMED = 512  # the same, of those that the model itself gives
 MAX_STEERS = 64  # sliders of one rack
+RACKS = 32  # that are moved at about the same time
+
+_apart = lru_cache(RACKS)(hold_apart)  # of what moves and what is held: all frames of a drag share it
 
 DirectionId = Annotated[str, Field(pattern=r"^[a-z0-9_:-]{1,80}$")]
 """The name of a built-in direction, or the id of one that somebody found."""
@@ -41,15 +46,22 @@ class Steering:
     def __init__(self, built_in: Mapping[str, Direction]) -> None:
         self.built_in = dict(built_in)
         self._own: OrderedDict[str, Direction] = OrderedDict()
+        self._named: OrderedDict[str, Direction] = OrderedDict()
         self._lock = threading.Lock()
 
-    def add(self, direction: Direction) -> str:
-        """Keep a direction and return its id, which cannot be guessed: whoever knows it may use it."""
-        key = f"d{secrets.token_hex(16)}"
+    def add(self, direction: Direction, name: str | None = None) -> str:
+        """Keep a direction and return its id, which cannot be guessed: whoever knows it may use it.
+
+        With a `name`, such as "pca:3", that is its id, and what had it before is replaced: for what the model
+        itself gives, and a person may look at many of.
+        """
+        key = name or f"d{secrets.token_hex(16)}"
+        kept, most = (self._named, NAMED) if name else (self._own, OWN)
         with self._lock:
-            self._own[key] = direction
-            if len(self._own) > OWN:
-                self._own.popitem(last=False)
+            kept[key] = direction
+            kept.move_to_end(key)
+            if len(kept) > most:
+                kept.popitem(last=False)
         return key
 
     def direction(self, key: str) -> Direction:
@@ -57,22 +69,21 @@ class Steering:
         if key in self.built_in:
             return self.built_in[key]
         with self._lock:
-            if key not in self._own:
+            kept = self._named if key in self._named else self._own
+            if key not in kept:
                 raise UnknownDirectionError(
                     f"direction {key!r} is unknown or no longer kept: find it or load it again"
                 )
-            self._own.move_to_end(key)
-            return self._own[key]
+            kept.move_to_end(key)
+            return kept[key]
 
     def apply(self, latents: Float[Tensor, "n *latent"], rack: Sequence[Steer]) -> Float[Tensor, "n *latent"]:
         """Latents moved by a rack of sliders; each direction leaves alone the others that are held.
 
         Raises UnknownDirectionError, and ValueError where holding leaves nothing of a direction.
         """
-        held = {entry.direction: self.direction(entry.direction) for entry in rack if entry.hold}
+        directions = {entry.direction: self.direction(entry.direction) for entry in rack}
+        held = {entry.direction: directions[entry.direction] for entry in rack if entry.hold}
         moving = [entry for entry in rack if entry.strength != 0]
-        directions = [
-            hold(self.direction(entry.direction), [d for key, d in held.items() if key != entry.direction])
-            for entry in moving
-        ]
-        return steer(latents, directions, [entry.strength for entry in moving])
+        apart = _apart(tuple(directions[entry.direction] for entry in moving), tuple(held.values()))
+        return steer(latents, apart, [entry.strength for entry in moving])

@@ -61,6 +61,17 @@ class LatentStore:
     def __len__(self) -> int:
         return len(self.latents)
 
+    @property
+    def encoded(self) -> Float[Tensor, "m *latent"]:
+        """The latents of the portraits that are encoded so far."""
+        return self.latents if self.filled.all() else self.latents[self.filled]
+
+    def missing(self, points: Sequence[str]) -> int:
+        """How many of the points are not encoded yet. Raises UnknownPointError."""
+        with self._lock:
+            rows = [row_number(point, len(self)) for point in points if point not in self._uploads]
+        return len(rows) - int(self.filled[rows].sum())
+
     def latent(self, point: str) -> Float[Tensor, "*latent"]:
         """The latent of a portrait number or upload id; waits for a portrait that is not encoded yet.
 

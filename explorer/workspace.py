@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Annotated, Self
+from threading import BoundedSemaphore
+from typing import Self
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from explorer.dataset import Dataset
@@ -18,38 +18,26 @@ from explorer.effects import Effect, effects
 from explorer.finding import Wish, find
 from explorer.futures import both, flatten, then
 from explorer.images import to_tensor, to_uint8
+from explorer.morph import Morph
 from explorer.operations.directions import Direction
-from explorer.operations.interpolation import INTERPOLATIONS
-from explorer.points import Point, one_of
 from explorer.preparation import ModelStatus, Preparation
 from explorer.settings import Settings
-from explorer.steering import MAX_STEERS, Steer, Steering
+from explorer.steering import Steering
 from explorer.store import LatentStore, row_number
 from explorer.uploads import Upload, expected_psnr, upload
 from explorer.worker import DecodeWorker, choose_device
 from models import MODELS
 from models.base import LatentModel
 
-__all__ = ["ModelStatus", "Morph", "NotReadyError", "Upload", "Workspace"]
+__all__ = ["ModelStatus", "NotReadyError", "Upload", "Workspace"]
 
+SLOW_MS = 250  # a frame; what takes longer is not decoded and encoded again only to tell what changed
+FINDING = 2  # directions found at the same time: a fit takes a core for seconds
 PORTRAITS = Path(__file__).parent.parent / "assets" / "portraits.parquet"
 
 
 class NotReadyError(RuntimeError):
     """The model cannot answer yet; the text says what it is waiting for."""
-
-
-class Morph(BaseModel):
-    """A picture on the way from A to B: what the live channel, the API and a share link all describe."""
-
-    model_config = ConfigDict(frozen=True)
-
-    model: Annotated[str, AfterValidator(one_of(MODELS))]
-    a: Point
-    b: Point
-    method: Annotated[str, AfterValidator(one_of(INTERPOLATIONS))] = "slerp"
-    alpha: float = Field(default=0.5, ge=0, le=1, allow_inf_nan=False)
-    steer: tuple[Steer, ...] = Field(default=(), max_length=MAX_STEERS)
 
 
 class Workspace:
@@ -66,6 +54,7 @@ class Workspace:
         self.settings = settings
         self.dataset = dataset or Dataset.load(PORTRAITS)
         self._worker = DecodeWorker(device)
+        self._finding = BoundedSemaphore(FINDING)
         sources = {
             "face-vae": settings.face_vae,
             "sd-vae-tiny": settings.sd_vae_tiny,
@@ -116,17 +105,23 @@ class Workspace:
 
     def find_direction(self, wish: Wish) -> tuple[str, Direction]:
         """Find a direction, and keep it under an id; blocks. Raises NotReadyError, and what `find` raises."""
-        found = find(wish, *self._loaded(wish.model))
-        return self.steering(wish.model).add(found), found
+        loaded = self._loaded(wish.model)
+        with self._finding:
+            found = find(wish, *loaded)
+        return self.steering(wish.model).add(found, wish.id), found
 
-    def effects(self, morph: Morph) -> list[Effect]:
-        """What a morph's steering changed, by every built-in direction that reads well; blocks.
+    def effects(self, morph: Morph) -> list[Effect] | None:
+        """What a morph's steering changed, by every built-in direction and every moved one; blocks.
 
-        Raises as `path`.
+        Told are those that read well; None for a model that is slow on this device. Raises as `path`.
         """
         model, _ = self._loaded(morph.model)
+        if self.ms_per_frame > SLOW_MS:
+            return None
         before = self.point(morph.model_copy(update={"steer": ()})).result()
-        traits = self.steering(morph.model).built_in
+        steering = self.steering(morph.model)
+        own = {entry.direction: steering.direction(entry.direction) for entry in morph.steer}
+        traits = steering.built_in | own
         return effects(model, self._worker, before, self.point(morph).result(), traits)
 
     def decode(self, name: str, latents: Float[Tensor, "n *latent"]) -> Future[UInt8[np.ndarray, "n h w 3"]]:
@@ -149,8 +144,8 @@ class Workspace:
         what is wrong with alphas.
         """
         model, _ = self._loaded(morph.model)
-        method, t = INTERPOLATIONS[morph.method], torch.tensor(list(alphas), dtype=torch.float32)
-        if method.domain == "latent":
+        method, t = morph.interpolation, torch.tensor(list(alphas), dtype=torch.float32)
+        if morph.has_latents:
             path = self._latents(morph, lambda a, b: method.function(a, b, t))
             return flatten(then(path, lambda latents: self._worker.submit(model, latents, slot)))
         ends = self._latents(morph, lambda a, b: torch.stack([a, b]))
@@ -163,14 +158,16 @@ class Workspace:
 
         Raises NotReadyError, UnknownPointError and UnknownDirectionError.
         """
-        method, t = INTERPOLATIONS[morph.method], torch.linspace(0, 1, n)
-        if method.domain == "pixel":
+        method, t = morph.interpolation, torch.linspace(0, 1, n)
+        if not morph.has_latents:
             return self._latents(morph, lambda a, _: a.new_empty(0, *a.shape))
         return self._latents(morph, lambda a, b: method.function(a, b, t))
 
     def point(self, morph: Morph) -> Future[Float[Tensor, "*latent"]]:
-        """The one latent of a morph; of a cross-fade, which has none, lerp's. Raises as `path`."""
-        method, t = INTERPOLATIONS[morph.method], torch.tensor([morph.alpha])
+        """The one latent of a morph. Raises as `path`, and ValueError for a cross-fade, which has none."""
+        if not morph.has_latents:
+            raise ValueError("A cross-fade mixes pictures and has no latent: choose another path")
+        method, t = morph.interpolation, torch.tensor([morph.alpha])
         return then(self._latents(morph, lambda a, b: method.function(a, b, t)), lambda latents: latents[0])
 
     def _latents(

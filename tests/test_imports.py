@@ -29,7 +29,7 @@ LAYERS = (  # from the ground up; a new module of explorer/ is named here
     ("explorer.worker", "explorer.store", "explorer.direction_files", "explorer.steering"),
     ("explorer.finding", "explorer.built_in", "explorer.effects"),
     ("models",),
-    ("explorer.encoding", "explorer.preparation", "explorer.uploads", "explorer.workspace"),
+    ("explorer.encoding", "explorer.preparation", "explorer.uploads", "explorer.morph", "explorer.workspace"),
     ("explorer.panels",),
     ("app",),
 )

@@ -45,6 +45,25 @@ def test_the_picture_is_a_strip_of_faces(names):
     assert change[4] > change[3] > 0.1
 
 
+def test_a_traversal_passes_through_its_start(names):
+    assert names["older"].shape == (len(names["VALUES"]), 128)
+    assert torch.equal(names["older"][3], names["face"][0])
+    assert torch.equal(names["along"][1], names["face"][0])
+    moved = (names["along"][2] - names["along"][0]).abs()
+    assert moved.argmax() == names["index"]
+    assert moved.sum() == pytest.approx(4 * names["widest"].std, rel=1e-4)
+    with Image.open(names["folder"] / "older.png") as row:
+        assert row.size == (7 * 128, 128)
+
+
+def test_a_sum_is_weighted_and_its_terms_are_no_neighbours(names):
+    latents = names["portraits"].latents
+    expected = latents[17] - 0.5 * latents[23] + 0.5 * latents[5]
+    torch.testing.assert_close(names["total"], expected, rtol=1e-4, atol=1e-5)
+    assert len(names["nearest"]) == 5
+    assert not {17, 23, 5} & set(names["nearest"])
+
+
 def test_what_is_loaded_steers_as_what_was_saved(names):
     assert torch.equal(names["again"], steer(names["face"], [names["smile_alone"]], [2.0]))
     assert names["metadata"]["model"] == "face-vae"

@@ -2,93 +2,112 @@
 
 import { startDrawer } from "./drawer.js";
 import { keepPoint, nameOf, randomPortrait } from "./made.js";
-import { notify } from "./notice.js";
+import { encodePicture } from "./pictures.js";
 import { createResult } from "./result.js";
 import { address } from "./server.js";
 import { ready } from "./session.js";
-import { isUpload } from "./share.js";
-import { choosePoint, modelStatus, morphOf, store } from "./state.js";
-
-const MOST = 16; // terms, as the server takes
+import { signed } from "./sigma.js";
+import { choosePoint, morphOf, store } from "./state.js";
+import { addTerm, askMap, removeTerm, setWeight, termsOn } from "./terms.js";
 
 export async function mount(element) {
   await ready;
   const find = (selector) => element.querySelector(selector);
-  const template = find("template");
+  const drawer = find("details");
   const show = createResult(find(".operation-result"), {
     path: "arithmetic",
     keep: "keep-arithmetic",
     tell: (answer) => tell(find, answer),
   });
-  let terms = null; // {point, weight} each; null until the drawer is opened
-  let model = null; // whose points they are
+  let model = null; // whose points the terms are; null until the drawer is opened
 
   function compute() {
+    const { model: current, terms } = store.get();
+    if (model !== current) return; // the terms are on their way there
     find("[data-formula]").textContent = terms.length > 0 ? formula(terms) : "Add a term.";
-    const wish = { model, terms: terms.map((term) => ({ ...term })) }; // as they are now
-    show(terms.length > 0 ? wish : null, formula(terms));
+    show(terms.length > 0 ? { model, terms } : null, formula(terms));
   }
 
-  function set(changed) {
-    terms = changed;
-    const remove = (term) => set(terms.filter((other) => other !== term));
-    find(".terms").replaceChildren(...terms.map((term) => createTerm(template, term, compute, remove)));
-    compute();
-  }
-
-  function add(point) {
-    if (terms.length === MOST) notify(`A sum has at most ${MOST} terms: remove one to add another.`, "error");
-    else set([...terms, { point, weight: 1 }]);
-  }
-
-  function reset() {
-    const { a, b } = store.get();
-    set([{ point: a, weight: 1 }, { point: b, weight: -1 }, { point: randomPortrait(), weight: 1 }]);
-  }
-
-  startDrawer(find("details"), ["model"], () => {
-    const isNew = model !== store.get().model;
-    model = store.get().model;
-    if (terms === null) reset();
-    else if (isNew) set(keepKnown(terms, model));
+  startDrawer(drawer, ["model"], async (isNewest) => {
+    const { model: current } = store.get();
+    if (model === current) return;
+    const terms = model === null ? firstTerms() : await termsOn(current);
+    if (!isNewest()) return;
+    model = current;
+    store.set({ terms });
   });
-  for (const slot of ["a", "b"]) find(`[data-add=${slot}]`).addEventListener("click", () => add(store.get()[slot]));
+  startAdding(find, drawer);
+  startTerms(find(".terms"), find("template"));
+  store.watch(["terms"], compute);
+}
+
+/** A − B + any portrait. */
+function firstTerms() {
+  const { a, b } = store.get();
+  return [{ point: a, weight: 1 }, { point: b, weight: -1 }, { point: randomPortrait(), weight: 1 }];
+}
+
+/** The ways to a term: A and B, the picture shown, the map, and pictures that are dropped on the open drawer. */
+function startAdding(find, drawer) {
+  for (const slot of ["a", "b"]) find(`[data-add=${slot}]`).addEventListener("click", () => addTerm(store.get()[slot]));
   find("[data-add=shown]").addEventListener("click", async () => {
     const { a, b, alpha } = store.get();
     const name = `${nameOf(a)} to ${nameOf(b)} at ${alpha.toFixed(2)}`;
     const id = await keepPoint("keep", morphOf(store.get()), name);
-    if (id) add(id);
+    if (id) addTerm(id);
   });
-  find("[data-reset]").addEventListener("click", reset);
+  find("[data-reset]").addEventListener("click", () => store.set({ terms: firstTerms() }));
+  startAsking(find("[data-add=map]"), drawer);
+  find("[data-drop]").addEventListener("drop", async (event) => {
+    const files = [...event.dataTransfer.files];
+    if (files.length > 0) event.preventDefault(); // nor does it become A or B
+    for (const file of files) {
+      const id = await encodePicture(file);
+      if (id) addTerm(id);
+    }
+  });
 }
 
-/** The terms that another model has, too, and a message about the others. */
-function keepKnown(terms, model) {
-  const { title, points } = modelStatus(model);
-  const known = terms.filter(({ point }) => !isUpload(point) && Number(point) < points);
-  const lost = terms.filter((term) => !known.includes(term)).map(({ point }) => nameOf(point));
-  if (lost.length > 0) notify(`${title} does not have ${lost.join(", ")}: taken out of the sum.`);
-  return known;
+/** Keep `button` at whether the map is asked for a term; Escape and closing the drawer take that back. */
+function startAsking(button, drawer) {
+  button.addEventListener("click", () => {
+    askMap(button.getAttribute("aria-pressed") === "false");
+    if (store.get().mapTool === "term") document.querySelector(".map").scrollIntoView({ block: "nearest" });
+  });
+  store.watch(["mapTool"], ({ mapTool }) => button.setAttribute("aria-pressed", String(mapTool === "term")));
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && askMap(false));
+  drawer.addEventListener("toggle", () => drawer.open || askMap(false));
 }
 
-function createTerm(template, term, compute, remove) {
+/** Keep one row a term; the rows stay as long as the points do, so that a slider can be dragged. */
+function startTerms(list, template) {
+  store.watch(["terms"], ({ terms }, before) => {
+    const rows = [...list.children];
+    const isSame = rows.length === terms.length && terms.every(({ point }, index) => point === rows[index].dataset.point);
+    if (!isSame) list.replaceChildren(...terms.map(({ point }, index) => createTerm(template, point, index)));
+    terms.forEach(({ weight }, index) => showWeight(list.children[index], weight));
+    if (terms.length === before.terms.length + 1) list.lastElementChild.scrollIntoView({ block: "nearest" });
+  });
+}
+
+function createTerm(template, point, index) {
   const entry = template.content.cloneNode(true).firstElementChild;
-  const [slider, output] = [entry.querySelector("input"), entry.querySelector("output")];
-  const picture = store.get().pictures.find(({ id }) => id === term.point);
-  const name = nameOf(term.point);
-  entry.querySelector("img").src = picture ? picture.original : address(`portrait/${term.point}.webp`);
+  const picture = store.get().pictures.find(({ id }) => id === point);
+  const name = nameOf(point);
+  const slider = entry.querySelector("input");
+  entry.dataset.point = point;
+  entry.querySelector("img").src = picture ? picture.original : address(`portrait/${point}.webp`);
   entry.querySelector("[data-name]").textContent = name;
   entry.querySelector("[data-name]").title = name;
   slider.setAttribute("aria-label", `Weight of ${name}`);
-  slider.value = term.weight;
-  output.textContent = signed(term.weight);
-  slider.addEventListener("input", () => {
-    term.weight = slider.valueAsNumber;
-    output.textContent = signed(term.weight);
-    compute();
-  });
-  entry.querySelector("[data-remove]").addEventListener("click", () => remove(term));
+  slider.addEventListener("input", () => setWeight(index, slider.valueAsNumber));
+  entry.querySelector("[data-remove]").addEventListener("click", () => removeTerm(index));
   return entry;
+}
+
+function showWeight(entry, weight) {
+  entry.querySelector("input").value = weight;
+  entry.querySelector("output").textContent = signed(weight);
 }
 
 function tell(find, answer) {
@@ -99,10 +118,12 @@ function tell(find, answer) {
   find(".neighbours").replaceChildren(...(answer?.neighbours ?? []).map(createNeighbour));
 }
 
-function createNeighbour({ point, distance }) {
+function createNeighbour({ point, distance, is_term: isTerm }) {
   const button = document.createElement("button");
   const image = Object.assign(document.createElement("img"), { src: address(`portrait/${point}.webp`), alt: nameOf(point) });
-  button.append(image, Object.assign(document.createElement("span"), { textContent: distance.toFixed(1) }));
+  const textContent = `${distance.toFixed(1)}${isTerm ? " · a term" : ""}`;
+  button.append(image, Object.assign(document.createElement("span"), { textContent }));
+  button.classList.toggle("term", isTerm);
   button.title = `Use ${nameOf(point)} as A or B, whichever is active`;
   button.dataset.point = point;
   button.addEventListener("click", () => choosePoint(point));
@@ -118,5 +139,3 @@ function formula(terms) {
     })
     .join(" ");
 }
-
-const signed = (weight) => `${weight < 0 ? "−" : "+"}${Math.abs(weight).toFixed(1)}`;

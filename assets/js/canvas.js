@@ -1,7 +1,9 @@
 /** The big picture: follows the store's morph through the live channel. Small pictures wait until it rests. */
 
 import { createFollower } from "./follower.js";
-import { notify } from "./notice.js";
+import { attempt, notify } from "./notice.js";
+import { forgetUnknown } from "./rack.js";
+import { sigma } from "./sigma.js";
 import { modelStatus, morphOf, store, whenDecoding } from "./state.js";
 
 const PATIENCE_MS = 250; // a frame that takes longer gets a word about what is waited for
@@ -36,7 +38,8 @@ export function startCanvas(canvas, note) {
   }
 
   function fail({ kind, message }) {
-    if (kind !== "not-ready") notify(message, "error"); // what a model waits for is said by its progress
+    if (kind === "unknown-direction") attempt(forgetUnknown);
+    else if (kind !== "not-ready") notify(message, "error"); // what a model waits for is said by its progress
   }
 
   follower = createFollower({ lane: "canvas", paint, busy, fail });
@@ -53,5 +56,11 @@ function waitingText() {
   return `${title} is decoding${pace} …`;
 }
 
-const describe = ({ a, b, alpha, method }) =>
-  `Picture at alpha ${Number(alpha).toFixed(2)} on the ${method} path from ${a} to ${b}`;
+function describe({ a, b, alpha, method, steer }) {
+  const moved = steer.filter(({ strength }) => strength !== 0).map(({ direction, strength }) => {
+    const name = store.get().rack.find(({ id }) => id === direction)?.info.name ?? direction;
+    return `${name} ${sigma(strength)}`;
+  });
+  const steered = moved.length > 0 ? `, steered by ${moved.join(", ")}` : "";
+  return `Picture at alpha ${Number(alpha).toFixed(2)} on the ${method} path from ${a} to ${b}${steered}`;
+}

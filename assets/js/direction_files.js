@@ -42,8 +42,9 @@ async function loadFile(file) {
   if (file.size > MAX_MB * 2 ** 20) throw new Error(`${file.name} is too large: expected at most ${MAX_MB} MB.`);
   const { directions } = await post("load-directions", { model }, file);
   if (store.get().model !== model) return; // they belong to the model that was left
-  for (const info of directions) addDirection(info);
-  notify(`${count(directions)} loaded.`);
+  const full = directions.findIndex((info) => !addDirection(info)); // which says so
+  const loaded = full < 0 ? directions : directions.slice(0, full);
+  if (loaded.length > 0) notify(`${count(loaded)} loaded.`);
 }
 
 const count = ({ length }) => `${length} direction${length === 1 ? "" : "s"}`;

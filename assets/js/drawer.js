@@ -1,5 +1,6 @@
 /** What the drawers below the stage have in common: they work only while they are open. */
 
+import { newestFirst } from "./newest.js";
 import { canDecode, store, whenDecoding } from "./state.js";
 
 const SETTLE_MS = 250; // what is shown may still be changing, such as in a drag
@@ -10,22 +11,7 @@ const SETTLE_MS = 250; // what is shown may still be changing, such as in a drag
  */
 export function startDrawer(drawer, keys, refresh) {
   let timer = null;
-  let isDue = false;
-  let isRunning = false;
-
-  async function run() {
-    isDue = drawer.open && canDecode();
-    if (isRunning) return;
-    isRunning = true;
-    try {
-      while (isDue) {
-        isDue = false;
-        await refresh(() => !isDue);
-      }
-    } finally {
-      isRunning = false;
-    }
-  }
+  const run = newestFirst((_, isNewest) => drawer.open && canDecode() && refresh(isNewest));
 
   function later() {
     clearTimeout(timer);

@@ -1,6 +1,8 @@
 /** What the rack changed, read at the picture: the traits asked for, and those that should have been left alone. */
 
+import { newestFirst } from "./newest.js";
 import { post } from "./server.js";
+import { sigma } from "./sigma.js";
 import { canDecode, morphOf, store, whenDecoding } from "./state.js";
 
 const SETTLE_MS = 150; // of a drag, whose frames come first
@@ -10,18 +12,15 @@ const FULL_SCALE = 3; // σ at the end of a bar
 /** Keep `element` at what the shown picture's steering changed. */
 export function startEffects(element) {
   let timer = null;
-  let newest = 0;
 
-  async function update() {
-    const mine = ++newest;
+  const update = newestFirst(async (_, isNewest) => {
     const state = store.get();
-    const { model, steer } = morphOf(state);
-    const moved = steer.filter(({ strength }) => strength !== 0).map(({ direction }) => direction);
-    if (model === null || moved.length === 0 || !canDecode(state)) return show(element, null, []);
+    const moved = state.rack.filter(({ strength }) => strength !== 0).map(({ info }) => info);
+    if (moved.length === 0 || !canDecode(state)) return show(element, null, []);
     // What is wrong with the morph is said where its frame fails.
     const told = await post("effects", {}, JSON.stringify(morphOf(state))).catch(() => null);
-    if (mine === newest) show(element, told, moved);
-  }
+    if (isNewest()) show(element, told, moved);
+  });
 
   const later = () => {
     clearTimeout(timer);
@@ -32,19 +31,24 @@ export function startEffects(element) {
 }
 
 function show(element, told, moved) {
-  if (!told) {
-    element.replaceChildren();
-    return;
-  }
-  const isAsked = ({ direction }) => moved.includes(direction);
-  const factors = moved.map(factorOf); // "glasses: round" is no side effect of "glasses"
-  const others = told.effects.filter(({ direction }) => !factors.includes(factorOf(direction))).slice(0, OTHERS);
+  const [list, verdict] = element.children;
+  list.replaceChildren(...(told?.effects ? [createTitle(), ...createRows(told.effects, moved)] : []));
+  verdict.textContent = told?.typicality ?? "";
+  verdict.classList.toggle("far", told?.typical === false);
+}
+
+function createTitle() {
   const title = Object.assign(document.createElement("h3"), { textContent: "What it changed" });
   title.title = "The picture is decoded and encoded again, and every trait is read from it. In σ of the portraits.";
-  const rows = [...told.effects.filter(isAsked).map((e) => createRow(e, "asked")), ...others.map((e) => createRow(e, "other"))];
-  const verdict = Object.assign(document.createElement("p"), { textContent: told.typicality });
-  verdict.className = told.typical ? "fine" : "fine far";
-  element.replaceChildren(title, ...rows, verdict);
+  return title;
+}
+
+/** First what was asked for, read or not, then what changed most beside it. */
+function createRows(effects, moved) {
+  const asked = moved.map(({ id, name }) => effects.find((e) => e.direction === id) ?? { direction: id, name });
+  const factors = moved.map(({ id }) => factorOf(id)); // "glasses: round" is no side effect of "glasses"
+  const others = effects.filter(({ direction }) => !factors.includes(factorOf(direction))).slice(0, OTHERS);
+  return [...asked.map((effect) => createRow(effect, "asked")), ...others.map((effect) => createRow(effect, "other"))];
 }
 
 const factorOf = (direction) => direction.split(":")[0];
@@ -53,14 +57,18 @@ function createRow({ direction, name, change }, kind) {
   const row = document.createElement("div");
   row.className = `effect ${kind}`;
   row.dataset.direction = direction;
-  const bar = document.createElement("i");
-  const share = Math.min(1, Math.abs(change) / FULL_SCALE) * 50;
-  bar.style.cssText = `width: ${share}%; ${change < 0 ? "right" : "left"}: 50%`;
-  const track = Object.assign(document.createElement("span"), { className: "track" });
-  track.append(bar);
-  const value = Object.assign(document.createElement("output"), { textContent: signed(change) });
-  row.append(Object.assign(document.createElement("span"), { textContent: name }), track, value);
+  const track = text("track", "");
+  if (change === undefined) row.title = "It is not known well enough to be read from a picture.";
+  else track.append(createBar(change));
+  row.append(text("name", name), track, text("value", change === undefined ? "not read" : sigma(change)));
   return row;
 }
 
-const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)} σ`;
+function createBar(change) {
+  const share = Math.min(1, Math.abs(change) / FULL_SCALE) * 50;
+  const bar = document.createElement("i");
+  bar.style.cssText = `width: ${share}%; ${change < 0 ? "right" : "left"}: 50%`;
+  return bar;
+}
+
+const text = (className, textContent) => Object.assign(document.createElement("span"), { className, textContent });

@@ -13,18 +13,21 @@ const GROUPS = "two groups"; // no label has such a name
 export function startFind(button, dialog) {
   const form = dialog.querySelector("form");
   const { method, label } = form.elements;
+  const ask = form.querySelector("[data-ask]");
   let methods = [];
+  let closings = 0; // what is found after one belongs to a dialog that is gone
   const wish = () => methods.find(({ name }) => name === method.value);
   const follow = () => attempt(() => showFields(form, wish()));
 
   async function open() {
-    ({ methods } = await directionsOf(store.get().model));
+    const { model } = store.get();
+    ({ methods } = await directionsOf(model));
     fill(method, methods.map(({ title, name }) => [title, name]));
     fill(label, sources());
-    form.elements.component.max = modelStatus(store.get().model).latent_shape.reduce((one, other) => one * other);
+    form.elements.component.max = modelStatus(model).latent_shape.reduce((one, other) => one * other);
     complain(form, "");
     await showFields(form, wish());
-    dialog.showModal();
+    if (model === store.get().model) dialog.showModal();
   }
 
   button.addEventListener("click", () => attempt(open));
@@ -33,8 +36,14 @@ export function startFind(button, dialog) {
   form.querySelector("[data-cancel]").addEventListener("click", () => dialog.close());
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    find(dialog, form, wish());
+    const before = closings;
+    find(dialog, form, wish(), () => closings === before);
   });
+  dialog.addEventListener("close", () => {
+    closings += 1;
+    ask.disabled = false;
+  });
+  store.watch(["model"], () => dialog.close());
 }
 
 /** What a direction can be made from: a label, or the map's groups while both have points. */
@@ -48,11 +57,13 @@ function sources() {
 
 /** Show what the method needs to know, and what it does. */
 async function showFields(form, { wants, explanation, source }) {
-  const { label, value, component } = form.elements;
+  const { method, label, value, component } = form.elements;
+  const asked = [method.value, label.value];
   const isNumbered = wants === "component" || wants === "first layer";
   form.querySelector("[data-explanation]").textContent = explanation;
   form.querySelector("[data-explanation]").title = source;
   const classes = isNumbered || label.value === GROUPS ? [] : ((await loadLabel(label.value)).classes ?? []);
+  if (asked[0] !== method.value || asked[1] !== label.value) return; // shown by another call
   fill(value, classes.map((name) => [name.replaceAll("_", " "), name]));
   label.closest("label").hidden = isNumbered;
   value.closest("label").hidden = classes.length === 0;
@@ -60,7 +71,7 @@ async function showFields(form, { wants, explanation, source }) {
 }
 
 /** Ask for the direction; what is wrong with the wish is said in the dialog, which then stays open. */
-async function find(dialog, form, method) {
+async function find(dialog, form, method, isWanted) {
   const button = form.querySelector("[data-ask]");
   const { model } = store.get();
   complain(form, "");
@@ -68,13 +79,13 @@ async function find(dialog, form, method) {
   try {
     const wish = { model, method: method.name, ...sourceOf(form, method) };
     const info = await post("find-direction", {}, JSON.stringify(wish));
-    if (model !== store.get().model) throw new Error("The model was changed meanwhile: find it again for the new one.");
+    if (!isWanted()) return;
     dialog.close();
     addDirection(info);
   } catch (error) {
-    complain(form, error.message);
+    if (isWanted()) complain(form, error.message);
   } finally {
-    button.disabled = false;
+    if (isWanted()) button.disabled = false;
   }
 }
 

@@ -2,15 +2,17 @@
 
 import { atRest } from "./canvas.js";
 import { keepPoint, showPoint } from "./made.js";
+import { notify } from "./notice.js";
+import { SIZE } from "./rack.js";
 import { post } from "./server.js";
+import { STEPS, sigma } from "./sigma.js";
 import { store } from "./state.js";
 
-const VALUES = [-3, -2, -1, 0, 1, 2, 3]; // σ
 const ROWS = 4;
 
 /** Build the grid in `element`. `fill(rows, along, isNewest)` stops where it is not the newest any more. */
 export function createGrid(element) {
-  element.append(createCorner(), ...VALUES.map((value) => text("span", "value", sigma(value))));
+  element.append(createCorner(), ...STEPS.map((value) => text("span", "value", sigma(value, 0))));
   const rows = Array.from({ length: ROWS }, () => createRow(element));
 
   async function fill(wishes, along, isNewest) {
@@ -27,7 +29,7 @@ export function createGrid(element) {
 
 function createRow(element) {
   const title = text("span", "title", "");
-  const cells = VALUES.map((value) => createCell(value, () => choose(value)));
+  const cells = STEPS.map((value) => createCell(value, () => choose(value)));
   element.append(title, ...cells);
   let filled = ""; // the wish that the pictures answer
   let row = null; // {morph, name}
@@ -36,21 +38,25 @@ function createRow(element) {
   async function choose(value) {
     const { morph, name } = row;
     const steer = value === 0 ? morph.steer : [...morph.steer, { direction: along.id, strength: value, hold: false }];
+    if (steer.length > SIZE) {
+      notify(`A picture has at most ${SIZE} sliders: set one of the rack's to 0 σ.`, "error");
+      return;
+    }
     const { slot } = store.get();
-    const id = await keepPoint("keep", { ...morph, steer }, `${name}, ${along.label} ${sigma(value)}`);
+    const id = await keepPoint("keep", { ...morph, steer }, `${name}, ${along.label} ${sigma(value, 0)}`);
     if (id) showPoint(id, slot);
   }
 
   /** What loads the pictures of a wish, or null where they are there. */
   function expect(wish, direction) {
-    const body = JSON.stringify({ morph: wish.morph, direction: direction.id, strengths: VALUES });
+    const body = JSON.stringify({ morph: wish.morph, direction: direction.id, strengths: STEPS });
     title.textContent = wish.title;
-    if (body === filled) return null;
+    if (body === filled && direction === along) return null;
     for (const cell of cells) cell.classList.add("stale");
     return async () => {
       const { cells: pictures } = await post("traverse", {}, body);
       [filled, row, along] = [body, wish, direction];
-      cells.forEach((cell, index) => showCell(cell, pictures[index], `${wish.title}, ${direction.label}`, VALUES[index]));
+      cells.forEach((cell, index) => showCell(cell, pictures[index], `${wish.title}, ${direction.label}`, STEPS[index]));
     };
   }
 
@@ -70,11 +76,10 @@ function createCell(value, click) {
 function showCell(cell, picture, name, value) {
   const image = cell.firstChild;
   image.src = picture;
-  image.alt = `${name} at ${sigma(value)}`;
+  image.alt = `${name} at ${sigma(value, 0)}`;
   cell.disabled = false;
   cell.classList.remove("stale");
 }
 
 const createCorner = () => text("span", "corner", "");
 const text = (tag, className, textContent) => Object.assign(document.createElement(tag), { className, textContent });
-const sigma = (value) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value)} σ`;

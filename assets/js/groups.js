@@ -15,6 +15,9 @@ export function nextMapTool() {
   store.set({ mapTool: TOOLS[(TOOLS.indexOf(mapTool) + 1) % TOOLS.length] });
 }
 
+/** Whether the map adds points to a group. */
+export const isGrouping = () => store.get().mapTool in NONE;
+
 /** Add points to the group that the map is set to. */
 export function addMembers(points) {
   const { mapTool, groups } = store.get();
@@ -56,9 +59,9 @@ function startTools(buttons, map) {
 
 function startCounts(bar) {
   bar.querySelector("[data-clear]").addEventListener("click", () => store.set({ groups: NONE }));
-  store.watch(["groups", "mapTool"], ({ groups, mapTool }) => {
+  store.watch(["groups", "mapTool"], ({ groups }) => {
     const isEmpty = groups.plus.length + groups.minus.length === 0;
-    bar.hidden = isEmpty && mapTool === "pick";
+    bar.hidden = isEmpty && !isGrouping();
     bar.querySelector("[data-hint]").hidden = !isEmpty;
     bar.querySelector("[data-clear]").hidden = isEmpty;
     for (const name of ["plus", "minus"]) bar.querySelector(`[data-count=${name}]`).textContent = groups[name].length;

@@ -45,9 +45,15 @@ export function toggleHelp() {
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const key = KEYS[event.key.toLowerCase()];
-  if (!key || takesKey(event.target, event.key) || (dialog.open && event.key !== "?")) return;
+  if (!key || takesKey(event.target, event.key) || isCovered(event.key)) return;
   event.preventDefault();
   key.run(event);
+}
+
+/** Whether a dialog lies over what the key would change; the help closes by its own key. */
+function isCovered(key) {
+  const modal = document.querySelector("dialog:modal");
+  return modal !== null && !(modal === dialog && key === "?");
 }
 
 /** Whether the focused control needs this key itself. */

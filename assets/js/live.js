@@ -6,7 +6,10 @@ import { store } from "./state.js";
 const HEADER_BYTES = 8; // uint32 sequence number, float32 milliseconds per frame; a JPEG follows
 const RETRY_MS = [250, 500, 1000, 2000, 4000];
 
-/** Why a frame did not come: "dropped" for a newer one, "lost" with the connection, "not-ready", or "error". */
+/**
+ * Why a frame did not come: "dropped" for a newer one, "lost" with the connection, "not-ready", "unknown-direction" or
+ * "error".
+ */
 export class FrameError extends Error {
   constructor(kind, message) {
     super(message);

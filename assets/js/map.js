@@ -1,7 +1,7 @@
-/** The map: every portrait as a point, coloured by a label; a click sets A or B, or adds to a group, as a loop does. */
+/** The map: every portrait as a point, coloured by a label; a click sets A or B, or adds to a group or a sum. */
 
 import { CONFIG, createLayout, createTraces, loadPlotly } from "./figure.js";
-import { addMembers, startGroups, toggleMember } from "./groups.js";
+import { addMembers, isGrouping, startGroups, toggleMember } from "./groups.js";
 import { groupPoints, loadLabel, readValue } from "./labels.js";
 import { isInside, startLasso } from "./lasso.js";
 import { showLegend } from "./legend.js";
@@ -13,6 +13,7 @@ import { address, getValues } from "./server.js";
 import { ready } from "./session.js";
 import { isUpload } from "./share.js";
 import { choosePoint, chooseSlot, modelStatus, store } from "./state.js";
+import { addFromMap } from "./terms.js";
 
 export async function mount(element) {
   startProgress(element.querySelector(".preparing"));
@@ -41,8 +42,6 @@ export async function mount(element) {
   plot.on("plotly_click", ({ points, event }) => lasso.hasDrawn() || choose(points[0].customdata, event));
   listen(plot, element.querySelector(".hover"), overlay, map);
 }
-
-const isGrouping = () => store.get().mapTool !== "pick";
 
 const dragmode = () => (isGrouping() ? false : "pan"); // where a drag draws a loop, it does not pan
 
@@ -122,8 +121,8 @@ function startSlots(buttons) {
 
 /** What a click on a point does: as the map's tool says. */
 function choose(point, event) {
-  if (isGrouping()) toggleMember(point);
-  else pick(point, event);
+  const tools = { pick, plus: toggleMember, minus: toggleMember, term: addFromMap };
+  tools[store.get().mapTool](point, event);
 }
 
 /** A click sets the active slot and goes on to the other, so that two clicks make a pair; with shift, the other's. */

@@ -1,7 +1,7 @@
 /** The person's own pictures: encoded by the model, shown beside what it makes of them, and used as A or B. */
 
 import { attempt, notify } from "./notice.js";
-import { post } from "./server.js";
+import { getJson, post } from "./server.js";
 import { modelStatus, store } from "./state.js";
 
 const IMAGE = /^image\//;
@@ -21,17 +21,30 @@ export function choosePicture(slot) {
 
 /** Encode a picture with the current model and put it into a slot; what is wrong with it is said in a notice. */
 export async function openPicture(slot, file) {
+  const id = await encodePicture(file);
+  if (id) store.set({ [slot]: id });
+}
+
+/** Encode a picture with the current model; its id, or null where it cannot be: what is wrong is said in a notice. */
+export async function encodePicture(file) {
   const { model } = store.get();
   const dismiss = notify(`${modelStatus(model).title} is encoding your picture …`);
   const id = await attempt(() => encode(model, file));
   dismiss();
-  if (id) store.set({ [slot]: id });
+  if (!id) return null;
+  return store.get().model === model ? id : reopen(id, store.get().model); // meanwhile another was chosen
 }
 
-/** The same picture in another model: its new id there, or null where there is no file or it cannot be encoded. */
+/** The same picture in another model: its id there, or null where there is no file or it cannot be encoded. */
 export async function reopen(id, model) {
-  const known = store.get().pictures.find((picture) => picture.id === id);
-  if (known?.file) return (await attempt(() => encode(model, known.file))) ?? null;
+  const { pictures } = store.get();
+  const known = pictures.find((picture) => picture.id === id);
+  if (known?.file) {
+    const isThere = (other) => other !== known && other.file === known.file && other.model === model;
+    const there = pictures.find(isThere);
+    if (there && (await isKept(there))) return there.id;
+    return (await attempt(() => encode(model, known.file))) ?? null;
+  }
   if (known) {
     const [maker, other] = [known.model, model].map((name) => modelStatus(name).title);
     const reason = maker === other ? "the server has forgotten it" : `it is a latent of ${maker}, which means nothing to ${other}`;
@@ -39,6 +52,8 @@ export async function reopen(id, model) {
   }
   return null;
 }
+
+const isKept = ({ model, id }) => getJson("point", { model, point: id }).then(() => true, () => false);
 
 async function encode(model, file) {
   const answer = await post("upload", { model }, file);
@@ -55,20 +70,20 @@ export function startPictures() {
   document.addEventListener("dragover", (event) => {
     if (!event.dataTransfer.types.includes("Files")) return;
     event.preventDefault();
-    mark(event.target.closest("[data-card]"));
+    mark(event.target.closest("[data-card], [data-drop]"));
   });
   document.addEventListener("dragleave", (event) => event.relatedTarget ?? mark(null));
   document.addEventListener("drop", (event) => {
     const [file] = event.dataTransfer.files;
-    if (!file) return;
-    event.preventDefault(); // the browser would leave the page to show the file
     mark(null);
+    if (!file || event.defaultPrevented) return; // a drawer has taken it
+    event.preventDefault(); // the browser would leave the page to show the file
     openPicture(event.target.closest("[data-card]")?.dataset.card ?? store.get().slot, file);
   });
 }
 
-/** Show where a dragged file would go: the card under it, or the active slot's. */
-function mark(card) {
+/** Show what would take a dragged file: the card or drawer under it; elsewhere it becomes the active slot's. */
+function mark(taker) {
   for (const marked of document.querySelectorAll(".drop-here")) marked.classList.remove("drop-here");
-  card?.classList.add("drop-here");
+  taker?.classList.add("drop-here");
 }

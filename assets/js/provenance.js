@@ -1,10 +1,9 @@
 /** Where a direction comes from, how well it was learned, and what to beware of. */
 
-const WEAK = { "R²": 0.2, accuracy: 0.65 }; // below, the data hardly have what the direction is named for
 const CORRELATIONS = 3; // told of each direction
 
-/** Whether the data that made it hardly have it. */
-export const isWeak = ({ score, score_name }) => score !== null && score < WEAK[score_name];
+/** Whether the data that made it hardly have what it is named for. */
+export const isWeak = ({ score, well_read }) => score !== null && !well_read;
 
 /** Fill `element` with all that is known of a direction. */
 export function tell(element, info) {

@@ -6,7 +6,7 @@ import { readSteer } from "./share.js";
 import { modelStatus, store } from "./state.js";
 
 export const LIMIT = 4; // σ, at either end of a slider
-const SIZE = 64; // sliders that one frame may have
+export const SIZE = 64; // sliders that one frame may have
 
 const listed = new Map(); // model → promise of {directions, methods}
 const left = new Map(); // model → its rack when another model was chosen
@@ -29,7 +29,10 @@ export async function rackFor(model, steer = "") {
   const { model: present, rack } = store.get();
   left.set(present, rack);
   const wishes = [...rack.filter(({ info }) => info.built_in), ...wishesOf(steer, model, directions)];
-  return wishes.reduce((moved, wish) => move(moved, directions, wish), known);
+  const whole = wishes.reduce((moved, wish) => move(moved, directions, wish), known);
+  const surplus = whole.length - SIZE;
+  if (surplus > 0) notify(`A rack has at most ${SIZE} directions: the last ${surplus} were left out.`, "error");
+  return whole.slice(0, SIZE);
 }
 
 async function builtIn(model) {
@@ -79,18 +82,19 @@ export async function forgetUnknown() {
   if (lost.length > 0) store.set({ rack: store.get().rack.filter(({ id }) => !lost.includes(id)) });
 }
 
-/** Give a direction a slider, unless it has one, and bring it into view. */
+/** Give a direction a slider, unless it has one, and bring it into view; false, and a message, where the rack is full. */
 export function addDirection(info, { strength = 0 } = {}) {
   const { rack } = store.get();
   if (rack.every(({ id }) => id !== info.id)) {
-    if (rack.length === SIZE) {
+    if (rack.length >= SIZE) {
       notify(`The rack is full with ${SIZE} directions: remove one to add ${info.name}.`, "error");
-      return;
+      return false;
     }
     store.set({ rack: [...rack, createEntry(info)] });
   }
   if (strength !== 0) setStrength(info.id, strength);
   document.querySelector(`.rack [data-direction="${CSS.escape(info.id)}"]`)?.scrollIntoView({ block: "nearest" });
+  return true;
 }
 
 export function removeDirection(id) {

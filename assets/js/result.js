@@ -1,6 +1,7 @@
 /** The live result of an operation: the picture of the newest wish, and the buttons that keep it as a point. */
 
 import { keepPoint } from "./made.js";
+import { newestFirst } from "./newest.js";
 import { attempt } from "./notice.js";
 import { post } from "./server.js";
 import { choosePoint } from "./state.js";
@@ -12,31 +13,26 @@ import { choosePoint } from "./state.js";
 export function createResult(element, { path, keep, tell = () => {} }) {
   const canvas = element.querySelector("canvas");
   const buttons = [...element.querySelectorAll("[data-use]")];
-  let wanted; // newest {wish, name} that was not asked for yet
-  let isAsking = false;
-  let shown = null;
+  let shown = null; // {wish, name}
 
-  async function ask({ wish, name }) {
-    const answer = wish && (await attempt(() => post(path, {}, JSON.stringify(wish))));
-    if (answer) await paint(canvas, answer.picture);
+  async function load(wish) {
+    const answer = await post(path, {}, JSON.stringify(wish));
+    await paint(canvas, answer.picture);
+    return answer;
+  }
+
+  const ask = newestFirst(async ({ wish, name }, isNewest) => {
+    const answer = wish && (await attempt(() => load(wish)));
     shown = answer ? { wish, name } : null;
     canvas.dataset.wish = JSON.stringify(shown?.wish ?? null); // what is on screen, for whoever needs to know
     for (const button of buttons) button.disabled = !shown;
     tell(answer ?? null);
-  }
+    element.classList.toggle("stale", !shown || !isNewest());
+  });
 
-  async function show(wish, name) {
-    wanted = { wish, name };
+  function show(wish, name) {
     element.classList.add("stale");
-    if (isAsking) return;
-    isAsking = true;
-    while (wanted) {
-      const mine = wanted;
-      wanted = null;
-      await ask(mine);
-    }
-    isAsking = false;
-    element.classList.toggle("stale", !shown);
+    ask({ wish, name });
   }
 
   for (const button of buttons) {

@@ -2,6 +2,16 @@
 
 import { removeDirection, setHold, setStrength } from "./rack.js";
 import { tell } from "./provenance.js";
+import { sigma } from "./sigma.js";
+
+/** What the controls are called where their row is not seen. */
+const LABELS = {
+  "[data-hold]": (name) => `Hold ${name}`,
+  "[data-strip]": (name) => `Strip of ${name}`,
+  "[data-info]": (name) => `Where ${name} comes from`,
+  "[data-remove]": (name) => `Take ${name} off the rack`,
+  "[data-reset]": (name) => `Reset ${name}`,
+};
 
 /** The row of a rack's entry, made from `template`; `strip` is the page's one strip. {element, info, update(entry)} */
 export function createSlider(template, { id, info }, strip) {
@@ -11,6 +21,7 @@ export function createSlider(template, { id, info }, strip) {
   element.dataset.direction = id;
   find(".name").textContent = find(".name").title = info.name;
   slider.setAttribute("aria-label", `${info.name}, in σ`);
+  for (const [control, label] of Object.entries(LABELS)) find(control).setAttribute("aria-label", label(info.name));
   slider.addEventListener("input", () => setStrength(id, slider.valueAsNumber));
   slider.addEventListener("dblclick", () => setStrength(id, 0));
   find("[data-reset]").addEventListener("click", () => setStrength(id, 0));
@@ -22,9 +33,10 @@ export function createSlider(template, { id, info }, strip) {
 
   function update({ strength, hold }) {
     slider.value = strength;
-    slider.setAttribute("aria-valuetext", sigma(strength));
+    const shown = sigma(strength, Number.isInteger(strength * 10) ? 1 : 2);
+    slider.setAttribute("aria-valuetext", shown);
     slider.style.setProperty("--strength", strength);
-    find("output").textContent = sigma(strength);
+    find("output").textContent = shown;
     find("[data-hold]").checked = hold;
     element.classList.toggle("moved", strength !== 0);
     element.classList.toggle("held", hold);
@@ -41,10 +53,4 @@ function startInfo(button, told, info) {
     tell(told, info);
     told.scrollIntoView({ block: "nearest" });
   });
-}
-
-/** A strength as a person reads it. */
-export function sigma(strength) {
-  const sign = strength > 0 ? "+" : strength < 0 ? "−" : "";
-  return `${sign}${Math.abs(strength).toFixed(Number.isInteger(strength * 10) ? 1 : 2)} σ`;
 }

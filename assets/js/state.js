@@ -32,8 +32,10 @@ export const store = createStore({
   rack: [], // sliders of the model's directions, in their order: {id, info, strength (σ), hold}
   split: null, // before beside after: where in [0, 1] the picture is divided, or null
   slot: "a", // which of A and B the next click on the map sets
-  mapTool: "pick", // what the map's points are taken for: "pick" sets A and B, "plus" and "minus" add to a group
+  mapTool: "pick", // what the map's points are taken for: "pick" sets A and B, "plus" and "minus" add to a group,
+  // "term" adds one to the sum
   groups: Object.freeze({ plus: [], minus: [] }), // point ids, as strings, between which a direction is made
+  terms: [], // {point, weight} each: the sum of the drawer “Arithmetic”
   playing: false,
   pending: null, // name of a model that is being prepared and will be switched to
   connection: "connecting", // or "open", "lost"

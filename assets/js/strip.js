@@ -2,21 +2,20 @@
 
 import { createFrames } from "./frames.js";
 import { setStrength } from "./rack.js";
+import { STEPS, signed, sigma } from "./sigma.js";
 import { canDecode, morphOf, steerOf, store, whenDecoding } from "./state.js";
-
-const STRENGTHS = [-3, -2, -1, 0, 1, 2, 3]; // σ
 
 /** The page's one strip; `toggle(id, row)` opens it at the end of a direction's row, or closes it there. */
 export function createStrip() {
   const element = document.createElement("div");
   element.className = "strip";
   let open = null; // the direction's id
-  const steps = STRENGTHS.map((strength) => step(strength, () => open));
+  const steps = STEPS.map((strength) => step(strength, () => open));
   const { buttons, refill, stop } = createFrames(element, "strip", steps);
 
   function mark(state) {
     const entry = state.rack.find(({ id }) => id === open);
-    buttons.forEach((button, index) => button.classList.toggle("near", entry?.strength === STRENGTHS[index]));
+    buttons.forEach((button, index) => button.classList.toggle("near", entry?.strength === STEPS[index]));
   }
 
   function close() {
@@ -51,10 +50,9 @@ export function createStrip() {
 }
 
 function step(strength, direction) {
-  const label = `${strength > 0 ? "+" : ""}${strength}`.replace("-", "−");
   return {
-    label: `Go to ${label} σ`,
-    caption: label,
+    label: `Go to ${sigma(strength, 0)}`,
+    caption: signed(strength, 0),
     morph: () => morphAt(store.get(), direction(), strength),
     go: () => setStrength(direction(), strength),
   };

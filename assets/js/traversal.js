@@ -77,9 +77,10 @@ function createMenus(wayMenu, whichMenu) {
     async chosen() {
       await fill();
       const { model } = store.get();
+      const progress = modelStatus(model).state; // what varies is known better once all portraits are encoded
       const [way, which] = [wayMenu.value, whichMenu.value];
       if (which === "") throw new Error("There is no direction yet: find one with “+ direction” first.");
-      const key = [model, way, which].join(" ");
+      const key = [model, progress, way, which].join(" ");
       if (!known.has(key)) known.set(key, WAYS[way].find(model, which));
       known.get(key).catch(() => known.delete(key));
       return known.get(key);

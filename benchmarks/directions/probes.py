@@ -12,9 +12,9 @@ from sklearn.metrics import r2_score
 from torch import Tensor
 
 from benchmarks.directions.subjects import Subjects, factor_of
+from explorer.operations.direction_methods import RIDGE_ALPHAS
 
 READ = 0.25  # R² on held-out portraits from which a label counts as read, so that a change of it can be seen
-RIDGE_ALPHAS = np.logspace(-2, 5, 8)
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,19 +50,24 @@ def scored(
     return replace(provenance, score=float(1 - error / y[score].var()), score_name="R²")
 
 
-def biases(y: Values, others: dict[str, Values]) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Correlation of y with every other label that varies, and a sentence on each that is TELLING."""
+def correlate(y: Values, others: dict[str, Values]) -> dict[str, float]:
+    """Correlation of y with every other label that varies."""
     correlations = {}
     for name, other in others.items():
         both = np.isfinite(other) & np.isfinite(y)
         if both.sum() > 2 and np.ptp(other[both]) > 0 and np.ptp(y[both]) > 0:
             correlations[name] = float(np.corrcoef(y[both], other[both])[0, 1])
+    return correlations
+
+
+def biases(correlations: dict[str, float]) -> tuple[str, ...]:
+    """A sentence on each correlation that is TELLING, the strongest first."""
     telling = [name for name, r in correlations.items() if abs(r) >= TELLING]
     telling.sort(key=lambda name: -abs(correlations[name]))
     warnings = [
-        f"in the data that made it, it goes along with {name} (r = {correlations[name]:.2f})"
+        f"in the data, it goes along with {name} (r = {correlations[name]:.2f})"
         for name in telling[:MOST_WARNINGS]
     ]
     if len(telling) > MOST_WARNINGS:
         warnings.append(f"and with {len(telling) - MOST_WARNINGS} other labels, less strongly")
-    return correlations, tuple(warnings)
+    return tuple(warnings)

@@ -10,10 +10,12 @@ from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from explorer.operations.direction_methods import DIRECTION_METHODS, DirectionMethod
-from explorer.operations.direction_scores import biases, scored, split
+from explorer.operations.direction_scores import biases, correlate, scored, split
 from explorer.operations.directions import Direction, Provenance, unit
 
 __all__ = ["DIRECTION_METHODS", "Target", "find_labelled", "find_unlabelled", "projected_std"]
+
+FEW = 10  # points below which a direction is as much of these very points as of what they have in common
 
 Values = Float[np.ndarray, " n"]
 
@@ -36,9 +38,10 @@ def find_labelled(
     """A direction from labels or groups; latents whose label is NaN are left out, and the notes say how many.
 
     `others` are the data's other labels as numbers, NaN where not known: those that go along with the target
-    by |correlation| >= TELLING become a warning. A method that wants classes takes the upper and the lower
-    third of a number; one that wants numbers takes 0 and 1 for a group. Raises ValueError for NaN only, a
-    label of one value, groups that are empty or the same, and an unknown or unfitting method.
+    by |correlation| >= TELLING become a warning, and so do fewer than FEW latents. A method that wants
+    classes takes the upper and the lower third of a number; one that wants numbers takes 0 and 1 for a
+    group. Raises ValueError for NaN only, a label of one value, groups that are empty or the same, and an
+    unknown or unfitting method.
     """
     entry = _entry(method, ("classes", "numbers"))
     keep, y, notes = _targets(target, entry)
@@ -46,8 +49,11 @@ def find_labelled(
     fit, score = split(y)
     fitted_on: np.ndarray = y[fit] > 0.5 if entry.wants == "classes" else y[fit]
     vector = unit(torch.from_numpy(entry.function(x[fit], fitted_on)), target.name)
-    correlations, warnings = biases(y, {name: other[keep] for name, other in (others or {}).items()})
-    told = Provenance(method, target.data, len(fit), correlations=correlations, notes=(*notes, *warnings))
+    if len(y) < FEW:
+        notes.append(f"made from {len(y)} points: everything in which they differ is in it")
+    correlations = correlate(y, {name: other[keep] for name, other in (others or {}).items()})
+    notes.extend(biases(correlations))
+    told = Provenance(method, target.data, len(fit), correlations=correlations, notes=tuple(notes))
     if len(score):
         told = scored(told, vector.double().numpy(), x, y, fit, score)
     return _direction(target.name, vector, latents, told)
@@ -64,9 +70,9 @@ def find_unlabelled(
 
     `first_layer` is the decoder's first linear map, needed by methods that want it; its columns are the
     latent's dimensions, or the channels of a spatial latent: the direction is then the same at every place.
-    Correlations are of the projections with the labels `others`; the sign makes the strongest one positive.
-    Raises ValueError for a component that is not there, a model without a first layer, and an unknown or
-    unfitting method.
+    Correlations are of the projections with the labels `others`; the sign makes the strongest one positive,
+    and the others become warnings where they are TELLING. Raises ValueError for a component that is not
+    there, a model without a first layer, and an unknown or unfitting method.
     """
     entry = _entry(method, ("component", "first layer"))
     if entry.wants == "component":
@@ -74,14 +80,15 @@ def find_unlabelled(
     else:
         vector, count = _of_decoder(entry, first_layer, latents.shape[1:], component), 0
     projections = (latents.flatten(1).double() @ vector.double().flatten()).numpy()
-    correlations, _ = biases(projections, others or {})
+    correlations = correlate(projections, others or {})
     strongest = max(correlations, key=lambda name: abs(correlations[name]), default=None)
     if strongest is not None and correlations[strongest] < 0:
         vector, correlations = -vector, {name: -r for name, r in correlations.items()}
     note = (
         f"follows {strongest} most (r = {correlations[strongest]:.2f})" if strongest else "follows no label"
     )
-    told = Provenance(method, f"component {component + 1}", count, correlations=correlations, notes=(note,))
+    notes = (note, *biases({name: r for name, r in correlations.items() if name != strongest}))
+    told = Provenance(method, f"component {component + 1}", count, correlations=correlations, notes=notes)
     return _direction(f"{entry.title} {component + 1}", vector, latents, told)
 
 

@@ -9,6 +9,18 @@ OUTSIDE = 0.005
 """Share of the data below and above which a distance counts as outside of the data."""
 
 
+FEWEST = 2
+"""Latents that have a distance from their mean."""
+
+
+def verdict(latent: Float[Tensor, "*latent"], data: Float[Tensor, "n *latent"]) -> tuple[bool, str]:
+    """Whether a latent is typical of the data, and a sentence on it."""
+    if len(data) < FEWEST:
+        return True, "No portraits are encoded yet that it could be compared with."
+    rank = distance_rank(latent, data)
+    return is_typical(rank), judge(rank)
+
+
 def distance_rank(latent: Float[Tensor, "*latent"], data: Float[Tensor, "n *latent"]) -> float:
     """Share of the data that lies nearer to the data's mean than `latent` does, in [0, 1].
 

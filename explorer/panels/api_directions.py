@@ -19,7 +19,7 @@ def endpoints(workspace: Workspace) -> list[Callable[..., Any]]:
     def directions(model: str = "face-vae") -> list[dict[str, Any]]:
         """The directions that ship with a model: id, name, std (one σ), method, score, what to beware of."""
         wait_for(workspace, model)
-        return [describe(*item) for item in workspace.steering(model).built_in.items()]
+        return [describe(*item, built_in=True) for item in workspace.steering(model).built_in.items()]
 
     def find_direction(
         method: str = "mean-difference",

@@ -15,9 +15,10 @@ from gradio.utils import get_upload_folder
 from jaxtyping import UInt8
 from PIL import Image
 
+from explorer.morph import Morph
 from explorer.panels.answers import EXPECTED_ERRORS, sentence
 from explorer.panels.status import describe
-from explorer.workspace import Morph, Workspace
+from explorer.workspace import Workspace
 
 WAIT_SECONDS = 60.0  # for a model that has to be loaded first
 

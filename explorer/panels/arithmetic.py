@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from torch import Tensor
 
 from explorer.operations.arithmetic import MAX_WEIGHT, combine
-from explorer.operations.typicality import distance_rank, is_typical, judge
+from explorer.operations.typicality import verdict
 from explorer.panels.answers import data_url, posting
 from explorer.panels.made import keep
 from explorer.points import Point
@@ -66,24 +66,19 @@ def sum_latent(workspace: Workspace, wish: Sum) -> Float[Tensor, "*latent"]:
 
 def judgement(store: LatentStore, wish: Sum, latent: Float[Tensor, "*latent"]) -> dict[str, Any]:
     """The nearest real portraits with their distances, and whether the data have latents like this one."""
-    data = store.latents if store.filled.all() else store.latents[store.filled]
+    data = store.encoded
+    typical, typicality = verdict(latent, data)
     if len(data) < 2:
-        return {
-            "neighbours": [],
-            "near": "",
-            "typical": True,
-            "typicality": "No portrait is encoded yet.",
-            "sum": "",
-        }
+        return {"neighbours": [], "near": "", "typical": typical, "typicality": typicality, "sum": ""}
     rows, distances = store.nearest(latent[None], min(NEIGHBOURS, len(data)))
-    rank = distance_rank(latent, data)
     apart = float((2 * data.flatten(1).var(dim=0).sum()).sqrt())  # root mean square over all pairs
-    neighbours = zip(rows[0].tolist(), distances[0].tolist(), strict=True)
+    terms = {term.point for term in wish.terms}
+    neighbours = zip(map(str, rows[0]), distances[0].tolist(), strict=True)
     return {
-        "neighbours": [{"point": str(row), "distance": distance} for row, distance in neighbours],
+        "neighbours": [{"point": row, "distance": d, "is_term": row in terms} for row, d in neighbours],
         "near": f"Two portraits taken at random lie {apart:.1f} apart.",
-        "typical": is_typical(rank),
-        "typicality": judge(rank),
+        "typical": typical,
+        "typicality": typicality,
         "sum": _explain(sum(term.weight for term in wish.terms), store.space.prior),
     }
 

@@ -11,12 +11,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from explorer.direction_files import MAX_BYTES, from_bytes, to_bytes
+from explorer.effects import is_well_read
 from explorer.finding import Wish
+from explorer.morph import Morph
 from explorer.operations.direction_methods import DIRECTION_METHODS
 from explorer.operations.directions import Direction
-from explorer.operations.typicality import distance_rank, is_typical, judge
+from explorer.operations.typicality import verdict
 from explorer.panels.answers import answering, body, error_response, parameter, posting
-from explorer.workspace import Morph, Workspace
+from explorer.workspace import Workspace
 
 # On the rack at first, where the model has them: what a person looks for in a face.
 FEATURED = (
@@ -24,48 +26,52 @@ FEATURED = (
     "light_azimuth",
 )  # fmt: skip
 MOST_CORRELATIONS = 6  # told to the page; a file holds all
+MIXED = "A cross-fade mixes pictures and has no latent, so nothing is read from it."
 
 
 def routes(workspace: Workspace) -> list[BaseRoute]:
-    """Built-in directions and methods, one direction, finding, saving and loading."""
+    """Built-in directions and methods, one direction, finding, what was changed, saving and loading."""
+    return [*_known(workspace), *_made(workspace), *_files(workspace)]
+
+
+def _known(workspace: Workspace) -> list[BaseRoute]:
+    methods = [
+        {"name": name, "title": m.title, "wants": m.wants, "explanation": m.explanation, "source": m.source}
+        for name, m in DIRECTION_METHODS.items()
+    ]
 
     def built_in(request: Request) -> Response:
         found = workspace.steering(parameter(request, "model")).built_in
         first = {key: found[key] for key in FEATURED if key in found}  # in that order
-        methods = [
-            {
-                "name": name,
-                "title": m.title,
-                "wants": m.wants,
-                "explanation": m.explanation,
-                "source": m.source,
-            }
-            for name, m in DIRECTION_METHODS.items()
-        ]
-        directions = [describe(*item) for item in (first | found).items()]
+        directions = [describe(*item, built_in=True) for item in (first | found).items()]
         return JSONResponse({"directions": directions, "methods": methods})
 
     def one(request: Request) -> Response:
-        key = parameter(request, "id")
-        return JSONResponse(describe(key, workspace.steering(parameter(request, "model")).direction(key)))
-
-    def found(wish: Wish) -> dict[str, Any]:
-        return describe(*workspace.find_direction(wish))
-
-    def changed(morph: Morph) -> dict[str, Any]:
-        rank = distance_rank(workspace.point(morph).result(), workspace.store(morph.model).latents)
-        return {
-            "effects": [asdict(effect) for effect in workspace.effects(morph)],
-            "typical": is_typical(rank),
-            "typicality": judge(rank),
-        }
+        key, steering = parameter(request, "id"), workspace.steering(parameter(request, "model"))
+        return JSONResponse(describe(key, steering.direction(key), built_in=key in steering.built_in))
 
     return [
         Route("/explorer/directions", answering(built_in)),
         Route("/explorer/direction", answering(one)),
+    ]
+
+
+def _made(workspace: Workspace) -> list[BaseRoute]:
+    def found(wish: Wish) -> dict[str, Any]:
+        return describe(*workspace.find_direction(wish))
+
+    def changed(morph: Morph) -> dict[str, Any]:
+        if not morph.has_latents:
+            return {"effects": None, "typical": True, "typicality": MIXED}
+        data = workspace.store(morph.model).encoded
+        typical, typicality = verdict(workspace.point(morph).result(), data)
+        told = workspace.effects(morph)
+        effects = None if told is None else [asdict(effect) for effect in told]
+        return {"effects": effects, "typical": typical, "typicality": typicality}
+
+    return [
         Route("/explorer/find-direction", posting(Wish, found), methods=["POST"]),
         Route("/explorer/effects", posting(Morph, changed), methods=["POST"]),
-        *_files(workspace),
     ]
 
 
@@ -96,7 +102,7 @@ def _files(workspace: Workspace) -> list[BaseRoute]:
     ]
 
 
-def describe(key: str, direction: Direction) -> dict[str, Any]:
+def describe(key: str, direction: Direction, *, built_in: bool = False) -> dict[str, Any]:
     """A direction for the page: what it is, where it comes from, and what to beware of."""
     told = direction.provenance
     strongest = sorted(told.correlations.items(), key=lambda item: -abs(item[1]))[:MOST_CORRELATIONS]
@@ -111,8 +117,9 @@ def describe(key: str, direction: Direction) -> dict[str, Any]:
         "count": told.count,
         "score": told.score,
         "score_name": told.score_name,
+        "well_read": is_well_read(direction),
         "correlations": [{"label": label, "r": r} for label, r in strongest],
         "notes": list(told.notes),
-        "built_in": not key.startswith("d") or len(key) != 33,
+        "built_in": built_in,
         "featured": key in FEATURED,
     }

@@ -14,20 +14,29 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from explorer.images import encode_jpeg
+from explorer.morph import Morph
 from explorer.panels.answers import EXPECTED_ERRORS, sentence
-from explorer.workspace import Morph, NotReadyError, Workspace
+from explorer.steering import UnknownDirectionError
+from explorer.workspace import NotReadyError, Workspace
 
 Frames = UInt8[np.ndarray, "n h w 3"]
 
 log = logging.getLogger(__name__)
 
+_KINDS = {NotReadyError: "not-ready", UnknownDirectionError: "unknown-direction"}  # the page acts on these
+
 _HEADER = struct.Struct("<If")  # sequence number, milliseconds of device time per frame; a JPEG follows
 
 
-class FrameRequest(BaseModel):
-    """What the page asks for; in one lane the newest request wins."""
+class _Numbered(BaseModel):
+    """What can be answered: the page waits for the answer of this number."""
 
     sequence: int = Field(ge=0, lt=2**32)
+
+
+class FrameRequest(_Numbered):
+    """What the page asks for; in one lane the newest request wins."""
+
     lane: Literal["canvas", "film", "before", "strip"]
     morph: Morph
 
@@ -64,7 +73,7 @@ class _Connection:
         try:
             request = FrameRequest.model_validate_json(text)
         except ValueError as error:
-            await self._refuse(None, "error", sentence(error))
+            await self._refuse(_number_of(text), "error", sentence(error))
             return
         try:
             # Submitted here and not in the task, for the newest request of a lane is the one submitted last.
@@ -94,8 +103,16 @@ class _Connection:
     async def _refuse_with(self, request: FrameRequest, error: Exception) -> None:
         if not isinstance(error, EXPECTED_ERRORS):
             log.error("a frame failed", exc_info=error)
-        kind = "not-ready" if isinstance(error, NotReadyError) else "error"
+        kind = next((kind for type_, kind in _KINDS.items() if isinstance(error, type_)), "error")
         await self._refuse(request.sequence, kind, sentence(error))
 
     async def _refuse(self, sequence: int | None, kind: str, error: str) -> None:
         await self._websocket.send_json({"sequence": sequence, "kind": kind, "error": error})
+
+
+def _number_of(text: str) -> int | None:
+    """Of a request that is refused as a whole, if it has one."""
+    try:
+        return _Numbered.model_validate_json(text).sequence
+    except ValueError:
+        return None

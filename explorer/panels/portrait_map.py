@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from explorer.operations.interpolation import INTERPOLATIONS
+from explorer.morph import Morph
 from explorer.panels.answers import answering, parameter, posting, values_response
 from explorer.panels.portraits import labels_of, telling
-from explorer.workspace import Morph, NotReadyError, Workspace
+from explorer.workspace import NotReadyError, Workspace
 
 KEEP = {"Cache-Control": "public, max-age=86400"}  # pictures of the bundled portraits
 PATH_POINTS = 33
@@ -89,7 +89,7 @@ def _path(workspace: Workspace, morph: Morph) -> dict[str, Any]:
     """The path on the map: points evenly spaced in alpha, the two ends, and how they were placed."""
     store = workspace.store(morph.model)
     ends = {"a": _position(store.position(morph.a)), "b": _position(store.position(morph.b))}
-    if INTERPOLATIONS[morph.method].domain == "pixel":
+    if not morph.has_latents:
         return {"points": [], "placing": NO_PATH, **ends}
     if store.coordinates is None:  # the path would have to wait for A and B to be encoded
         return {"points": [], "placing": NO_MAP, **ends}

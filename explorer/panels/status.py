@@ -10,10 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from explorer.morph import Morph
 from explorer.operations.interpolation import INTERPOLATIONS
 from explorer.panels.answers import answering
 from explorer.panels.portraits import FIRST_LABEL, first_pair, labels_of
-from explorer.workspace import ModelStatus, Morph, Workspace
+from explorer.workspace import ModelStatus, Workspace
 from models import MODELS
 
 

@@ -12,13 +12,14 @@ from starlette.routing import BaseRoute, Route
 from torch import Tensor
 
 from explorer.finding import numeric_labels, usable_rows
+from explorer.morph import Morph
 from explorer.operations.directions import Direction, hold
 from explorer.operations.traversal import VALUES, coordinates, traverse
-from explorer.panels.answers import answering, data_url, posting
+from explorer.panels.answers import answering, data_url, parameter, posting
 from explorer.panels.directions import describe
 from explorer.panels.made import keep
 from explorer.steering import DirectionId
-from explorer.workspace import Morph, Workspace
+from explorer.workspace import Workspace
 
 MAX_CELLS = 33  # of one row
 
@@ -46,9 +47,9 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
     """The coordinates, one of them as a direction, a row of pictures, and a picture kept as a point."""
 
     def listed(request: Request) -> Response:
-        found = coordinates_of(workspace, request.query_params["model"])
+        found = coordinates_of(workspace, parameter(request, "model"))
         told = [{"index": index, "title": one.name, "std": one.std} for index, one in found.items()]
-        return JSONResponse({"coordinates": told, "values": VALUES})
+        return JSONResponse({"coordinates": told})
 
     def coordinate(wish: CoordinateWish) -> dict[str, Any]:
         return describe(*add_coordinate(workspace, wish.model, wish.index))
@@ -76,11 +77,11 @@ def coordinates_of(workspace: Workspace, model: str) -> dict[int, Direction]:
 
 
 def add_coordinate(workspace: Workspace, model: str, index: int) -> tuple[str, Direction]:
-    """Keep a coordinate as a direction, under an id. Raises ValueError for one that never varies."""
+    """Keep a coordinate as a direction, under its own id. Raises ValueError for one that never varies."""
     found = coordinates_of(workspace, model)
     if index not in found:
         raise ValueError(f"coordinate: expected one that varies, of 0 to {max(found)}; got {index}")
-    return workspace.steering(model).add(found[index]), found[index]
+    return workspace.steering(model).add(found[index], f"coordinate:{index}"), found[index]
 
 
 def row_latents(workspace: Workspace, row: Row) -> Float[Tensor, "t *latent"]:

@@ -6,6 +6,8 @@ from urllib.parse import parse_qs, urlparse
 import numpy as np
 import pytest
 
+from explorer.steering import OWN
+
 LINK = "?model=face-vae&a=17&b=23&alpha=0.3"
 
 
@@ -75,3 +77,19 @@ def test_a_bad_file_is_refused_with_a_sentence(explorer, smile_file, expected_er
     explorer.load_directions(smile_file)
     explorer.notice(message)
     assert explorer.page.locator(".rack li").count() == before
+
+
+def test_a_direction_that_the_server_dropped_leaves_the_rack(explorer, smile_file, expected_errors):
+    expected_errors.append("status of 404")
+    explorer.load_directions(smile_file)
+    explorer.notice("1 direction loaded")
+    own = explorer.page.locator(".sliders li").last
+    assert own.get_attribute("data-direction") != "smile"
+    load = f"{explorer.app.url}explorer/load-directions?model=face-vae"
+    for _ in range(OWN):
+        assert explorer.page.request.post(load, data=smile_file.read_bytes()).ok
+    count = explorer.page.locator(".sliders li").count()
+    own.locator("input[type=range]").fill("2")
+    explorer.notice("no longer has smile")
+    explorer.wait("left => document.querySelectorAll('.sliders li').length === left", count - 1)
+    explorer.wait_steered()

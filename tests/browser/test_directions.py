@@ -58,6 +58,8 @@ def test_several_sliders_add(explorer, frame_of, directions):
     goals = {"smile": 2.0, "glasses": 2.5, "yaw": -1.0}  # in their order on the rack
     strengths = {name: explorer.drag(name, goal / 2, goal) for name, goal in goals.items()}
     shown = explorer.wait_steered(*[(name, strength, False) for name, strength in strengths.items()])
+    described = explorer.page.locator(".result canvas").get_attribute("aria-label")
+    assert f"steered by smile +{strengths['smile']:.1f} σ" in described
     steer = [(directions[name], strength) for name, strength in strengths.items()]
     assert_is(explorer.pixels(), frame_of(shown, *steer), *[frame_of(shown, one) for one in steer])
 
@@ -66,7 +68,7 @@ def test_a_held_trait_is_left_alone(explorer, frame_of, directions):
     """Sunglasses go along with glasses, so what is left of them is another direction."""
     explorer.page.locator(".rack [data-add]").select_option("glasses:sunglasses")
     strength = explorer.drag("glasses:sunglasses", 3)
-    explorer.row("glasses").get_by_label("hold").check()
+    explorer.page.get_by_role("checkbox", name="Hold glasses", exact=True).check()
     shown = explorer.wait_steered(("glasses", 0, True), ("glasses:sunglasses", strength, False))
     moved = directions["glasses:sunglasses"]
     alone = hold(moved, [directions["glasses"]])
@@ -183,8 +185,13 @@ def test_the_effects_tell_what_was_asked_for_first(explorer):
     row = explorer.page.locator(".effects .effect").first
     row.wait_for()
     assert row.get_attribute("data-direction") == "yaw"
-    change = float(row.locator("output").inner_text().removeprefix("+").removesuffix(" σ"))
+    change = float(row.locator(".value").inner_text().removeprefix("+").removesuffix(" σ"))
     assert 0.3 * strength < change < 1.5 * strength
     assert "portraits" in explorer.page.locator(".effects .fine").inner_text()
+    explorer.page.locator(".rack [data-add]").select_option("freckles")
+    explorer.drag("freckles", 1)
+    unread = explorer.page.locator(".effects .asked[data-direction=freckles]")
+    unread.wait_for()
+    assert unread.locator(".value").inner_text() == "not read"
     explorer.page.keyboard.press("0")
     explorer.wait("() => document.querySelectorAll('.effect').length === 0")

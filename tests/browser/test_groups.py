@@ -54,9 +54,9 @@ def clusters(explorer):
     found = []
     for half in (xy[:, 0] < middle - 30, xy[:, 0] > middle + 30):
         best = (0,)
-        for centre in xy[np.flatnonzero(half)[:300]]:  # the most solitary ones
+        for centre in xy[np.flatnonzero(half)[:600]]:  # the most solitary ones
             distances = np.hypot(*(xy - centre).T)
-            order = np.argsort(distances)[:13]
+            order = np.argsort(distances)[:41]
             gaps = np.where(distances[order[2:-1]] > 8, np.diff(distances[order[2:]]), 0)
             count = 3 + int(np.argmax(gaps))
             if gaps.max() > best[0]:

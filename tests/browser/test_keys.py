@@ -55,3 +55,16 @@ def test_keys_are_quiet_in_a_menu(explorer):
     assert {key: explorer.shown()[key] for key in ("a", "b", "alpha")} == {
         key: before[key] for key in ("a", "b", "alpha")
     }
+
+
+def test_a_key_changes_nothing_behind_a_dialog(explorer):
+    before = explorer.shown()
+    explorer.page.locator("[data-find]").click()
+    explorer.page.locator(".find [data-cancel]").focus()
+    for key in ("s", "ArrowRight", "?"):
+        explorer.page.keyboard.press(key)
+    assert explorer.page.locator("dialog[open]").count() == 1
+    explorer.page.keyboard.press("Escape")
+    explorer.page.evaluate("document.activeElement.blur()")
+    explorer.page.keyboard.press("s")  # had the others worked, alpha or A and B would be others
+    explorer.wait_shown(a=before["b"], b=before["a"], alpha=0.5)

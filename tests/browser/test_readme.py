@@ -22,6 +22,10 @@ def test_the_clients_snippet_runs(app, astronaut, tmp_path, monkeypatch, face_va
     for name in ("picture", "between", "smiling", "more_of_mine"):
         with Image.open(names[name]) as picture:
             assert picture.size == (size, size)
+    with Image.open(names["row"]) as picture:
+        assert picture.size == (7 * size, size)
+    assert names["total"]["point"].startswith("u")
+    assert len(names["total"]["neighbours"]) == 5
 
 
 def test_the_models_snippet_runs():

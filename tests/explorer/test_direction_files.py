@@ -24,6 +24,7 @@ from explorer.direction_files import (
     to_bytes,
 )
 from explorer.operations.directions import Direction, Provenance, unit
+from explorer.steering import OWN
 from models.base import LatentSpace
 
 FACES = LatentSpace("face-vae", (8,), 128, "normal")
@@ -94,9 +95,28 @@ def test_two_names_may_be_of_one_direction():
 
 def test_all_that_an_app_can_hold_fits_into_a_file():
     """With as many correlations as the bundled labels have."""
+    assert MAX_DIRECTIONS <= OWN, "a file drops none of its own directions"
     told = replace(TOLD, correlations={f"hair_style: side_ponytail {i}": 1 / (i + 3) for i in range(85)})
-    directions = {f"d{i:032x}": direction(seed=i, told=told) for i in range(340)}
-    assert len(from_bytes(to_bytes(FACES, directions), FACES)) == 340
+    directions = {f"d{i:032x}": direction(seed=i, told=told) for i in range(MAX_DIRECTIONS)}
+    assert len(from_bytes(to_bytes(FACES, directions), FACES)) == MAX_DIRECTIONS
+
+
+def test_the_points_of_groups_are_kept_as_far_as_a_file_goes():
+    told = replace(TOLD, points=(("an upload", *map(str, range(5000))), tuple(map(str, range(512)))))
+    few, many = ({f"d{i}": direction(seed=i, told=told) for i in range(count)} for count in (10, 60))
+    for found in from_bytes(to_bytes(FACES, few), FACES).values():
+        assert found.provenance == told
+    with pytest.raises(ValueError, match="too many points for a file: save fewer"):
+        to_bytes(FACES, many)
+
+
+def test_a_file_from_before_points_were_kept_is_read():
+    header = json.loads(WHOLE[8 : 8 + int.from_bytes(WHOLE[:8], "little")])["__metadata__"]
+    records = json.loads(header["directions"])
+    for record in records.values():
+        assert record.pop("points") == [[], []]
+    content = save(load(WHOLE), header | {"directions": json.dumps(records)})
+    assert from_bytes(content, FACES)["smile"].provenance == TOLD
 
 
 def test_halves_are_read_as_floats():
@@ -260,6 +280,13 @@ def test_a_hostile_tensor_is_refused(entry):
         {"count": 10**400},
         {"score": float("nan")},
         {"score_name": "loss"},
+        {"score": None},
+        {"score_name": None},
+        {"points": [[]]},
+        {"points": [["0"] * 10_001, []]},
+        {"points": [["<b>"], []]},
+        {"points": [["u" + "0" * 32], []]},
+        {"points": None},
         {"correlations": {"<b>": 0.1}},
         {"correlations": {"age": float("inf")}},
         {"correlations": [1, 2]},
@@ -331,8 +358,9 @@ def test_every_vector_has_a_record_and_every_record_a_vector(tensors):
 
 
 def test_more_directions_than_anybody_makes_are_refused():
-    few = {f"{i}": direction(seed=i, told=Provenance("pca", "", 0)) for i in range(MAX_DIRECTIONS + 1)}
-    assert "found 501 vectors and 501 records" in refused(to_bytes(FACES, few))
+    count = MAX_DIRECTIONS + 1
+    few = {f"{i}": direction(seed=i, told=Provenance("pca", "", 0)) for i in range(count)}
+    assert f"found {count} vectors and {count} records" in refused(to_bytes(FACES, few))
 
 
 @pytest.mark.parametrize("first", ["F32", "F4"])

@@ -41,3 +41,8 @@ def test_only_traits_that_are_read_well_are_told(worker: DecodeWorker) -> None:
     assert [is_well_read(trait) for trait in traits.values()] == [True, False, False]
     told = effects(ToyModel(), worker, torch.zeros(8), torch.ones(8) / 4, traits)
     assert [effect.direction for effect in told] == ["well"]
+
+
+def test_nothing_is_decoded_where_nothing_is_read_well(worker: DecodeWorker) -> None:
+    worker.close()
+    assert effects(ToyModel(), worker, torch.zeros(8), torch.ones(8) / 4, {"badly": along(2, 0.1)}) == []

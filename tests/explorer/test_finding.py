@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
+from explorer import finding
 from explorer.dataset import Dataset
 from explorer.finding import MAX_GROUP, Wish, find, numeric_labels, usable_rows
 from explorer.operations.finding import projected_std
@@ -101,6 +103,7 @@ def test_two_groups_make_a_direction_at_once(store, toy_dataset):
     expected = toy_dataset.latents[1:3].mean(0) - toy_dataset.latents[5]
     assert cosine(found.vector, expected) == pytest.approx(1, abs=1e-5)
     assert found.provenance.data == "2 points against 1: 1, 2 against 5"
+    assert "made from 3 points: everything in which they differ is in it" in found.provenance.notes
     everything = toy_dataset.latents[usable_rows(store)]
     assert found.std == pytest.approx(projected_std(found.vector, everything)), "σ is that of the data"
 
@@ -116,6 +119,7 @@ def test_an_upload_may_be_in_a_group(store, toy_dataset):
     found = find(wish(plus=[upload], minus=[3, 4]), MODEL, store)
     assert cosine(found.vector, 1 - toy_dataset.latents[3:5].mean(0)) == pytest.approx(1, abs=1e-5)
     assert found.provenance.data == "1 points against 2: an upload against 3, 4"
+    assert found.provenance.points == (("an upload",), ("3", "4")), "an id would show the picture to anybody"
 
 
 def test_a_point_chosen_twice_counts_once(store):
@@ -127,6 +131,7 @@ def test_a_point_chosen_twice_counts_once(store):
 def test_large_groups_are_listed_in_part(store):
     found = find(wish(plus=list(range(20)), minus=list(range(20, 40))), MODEL, store)
     assert found.provenance.data.startswith("20 points against 20: 0, 1, 2, 3, 4, 5, 6, 7, … against 20,")
+    assert found.provenance.points == (tuple(map(str, range(20))), tuple(map(str, range(20, 40))))
 
 
 def test_components_need_no_labels(store):
@@ -182,11 +187,50 @@ def test_unknown_points_are_named(store, point):
 
 def test_before_anything_is_encoded_one_is_asked_to_wait(toy_dataset):
     store = LatentStore(MODEL.space, toy_dataset, torch.zeros(60, 8), None, lambda _: pytest.fail("asked"))
-    with pytest.raises(ValueError, match="not encoded with this model yet: wait a moment"):
+    with pytest.raises(ValueError, match="only 0 portraits to learn from are encoded"):
         find(wish(label="age"), MODEL, store)
-    store.fill(0, toy_dataset.latents[:10])
-    assert usable_rows(store).tolist() == [0, 2, 4, 6, 8]
-    assert find(wish(label="age"), MODEL, store).provenance.data == "label age of 5 portraits"
+    store.fill(0, toy_dataset.latents[:59])
+    assert usable_rows(store).tolist() == list(range(0, 60, 2))
+    assert find(wish(label="age"), MODEL, store).provenance.data == "label age of 30 portraits"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"label": "age"}, {"method": "pca", "component": 0}, {"plus": [1], "minus": [2]}]
+)
+def test_a_handful_of_portraits_is_too_few_to_learn_from(toy_dataset, fields):
+    """For groups too: their σ is that of the data."""
+    store = LatentStore(MODEL.space, toy_dataset, torch.zeros(60, 8), None, lambda _: pytest.fail("asked"))
+    store.fill(0, toy_dataset.latents[:58])
+    with pytest.raises(ValueError, match=r"only 29 portraits .* wait until there are 30 and try again"):
+        find(wish(**fields), MODEL, store)
+
+
+def test_points_that_are_not_encoded_yet_are_asked_for_at_once(toy_dataset):
+    """None is waited for before all are requested, or they would not share batches."""
+    asked = []
+
+    def encode(row: int) -> Future[Tensor]:
+        future: Future[Tensor] = Future()
+        asked.append((row, future))
+        if len(asked) == 4:
+            for each, waiting in asked:
+                waiting.set_result(toy_dataset.latents[each])
+        return future
+
+    store = LatentStore(MODEL.space, toy_dataset, torch.zeros(60, 8), None, encode)
+    store.filled[::2], store.latents[::2] = True, toy_dataset.latents[::2]
+    found = find(wish(plus=[1, 3, 2], minus=[5, 7]), MODEL, store)
+    assert [row for row, _ in asked] == [1, 3, 5, 7]
+    expected = toy_dataset.latents[1:4].mean(0) - toy_dataset.latents[[5, 7]].mean(0)
+    assert cosine(found.vector, expected) == pytest.approx(1, abs=1e-5)
+
+
+def test_more_points_than_can_be_encoded_in_passing_are_refused(toy_dataset, monkeypatch):
+    monkeypatch.setattr(finding, "MOST_MISSING", 3)
+    store = LatentStore(MODEL.space, toy_dataset, torch.zeros(60, 8), None, lambda _: pytest.fail("asked"))
+    store.filled[::2] = True
+    with pytest.raises(ValueError, match=r"4 of these points are not encoded .* choose at most 3"):
+        find(wish(plus=[1, 3, 2], minus=[5, 7]), MODEL, store)
 
 
 @pytest.mark.parametrize(

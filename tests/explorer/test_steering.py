@@ -66,6 +66,26 @@ def test_two_held_sliders_leave_each_other_alone(steering, latents):
     torch.testing.assert_close(moved, steer(latents, [hold(SMILE, [AGE]), hold(AGE, [SMILE])], [3, 2]))
 
 
+def test_what_is_held_is_taken_out_once_for_all_frames_of_a_drag(steering, latents, monkeypatch):
+    def rack(strength):
+        return [Steer(direction="smile", strength=strength), Steer(direction="yaw", strength=1, hold=True)]
+
+    steering.apply(latents, rack(1))
+    monkeypatch.setattr(torch.linalg, "pinv", lambda *_, **__: pytest.fail("computed again"))
+    moved = steering.apply(latents[:1], rack(2))
+    monkeypatch.undo()
+    torch.testing.assert_close(moved, steer(latents[:1], [hold(SMILE, [YAW]), YAW], [2, 1]))
+
+
+def test_a_direction_that_is_replaced_is_not_remembered(steering, latents):
+    """Two under one name: of the few portraits that are encoded, then of all."""
+    rack = [Steer(direction="pca:0", strength=1), Steer(direction="age", hold=True)]
+    for seed in (20, 21):
+        steering.add(direction(seed), "pca:0")
+        moved = steering.apply(latents, rack)
+        torch.testing.assert_close(moved, steer(latents, [hold(direction(seed), [AGE])], [1]))
+
+
 def test_nothing_left_is_a_sentence_and_not_a_jump(latents):
     steering = Steering({"smile": SMILE, "grin": direction(0, "grin")})
     rack = [Steer(direction="smile", strength=1), Steer(direction="grin", hold=True)]

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,16 +17,17 @@ from pydantic import ValidationError
 from skimage import data
 
 from explorer.dataset import Dataset
-from explorer.finding import Wish
+from explorer.finding import Wish, find
 from explorer.images import PictureError, fit, open_picture, to_uint8
 from explorer.metrics import psnr
-from explorer.operations.directions import hold, steer
+from explorer.morph import Morph
+from explorer.operations.directions import Direction, hold, steer
 from explorer.operations.interpolation import slerp
 from explorer.settings import Settings
 from explorer.steering import Steer, UnknownDirectionError
 from explorer.store import UnknownPointError
 from explorer.worker import WorkerClosedError
-from explorer.workspace import Morph, NotReadyError, Workspace
+from explorer.workspace import NotReadyError, Workspace
 from models.toy import ToyModel
 
 WISHES = (
@@ -114,7 +118,32 @@ def test_a_cross_fade_is_steered_at_both_ends(workspace: Workspace, toy_dataset:
     a, b = to_uint8(ToyModel().decode(ends)).astype(int)
     frames = workspace.frames(morph, [0, 0.5, 1]).result(20)
     np.testing.assert_allclose(frames, [a, 0.5 * a + 0.5 * b, b], atol=0.51)
-    torch.testing.assert_close(workspace.point(morph).result(20), ends.mean(0))
+    with pytest.raises(
+        ValueError, match="A cross-fade mixes pictures and has no latent: choose another path"
+    ):
+        workspace.point(morph)
+
+
+def test_two_directions_are_found_at_a_time_and_others_wait(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once, most, lock = 0, 0, Lock()
+
+    def slowly(*asked: Any) -> Direction:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        time.sleep(0.05)
+        with lock:
+            at_once -= 1
+        return find(*asked)
+
+    monkeypatch.setattr("explorer.workspace.find", slowly)
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(workspace.find_direction, [WISHES[0]] * 6))
+    assert len({key for key, _ in found}) == 6
+    assert most == 2
 
 
 def test_an_unknown_direction_is_named_at_once(workspace: Workspace) -> None:

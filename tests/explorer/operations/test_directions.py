@@ -12,6 +12,7 @@ from explorer.operations.directions import (
     Provenance,
     check_strength,
     hold,
+    hold_apart,
     steer,
     unit,
 )
@@ -112,6 +113,42 @@ def test_held_readings_stay_as_they_are(shape, seed, count):
     assert dot(rest, one) > 0, "it still leads the same way"
     again = hold(rest, held)
     torch.testing.assert_close(again.vector, rest.vector, rtol=0, atol=1e-5)
+
+
+@given(shapes, seeds)
+def test_directions_are_held_apart_as_one_by_one(shape, seed):
+    held = [direction(noise(seed + i, *shape), f"held {i}") for i in range(4)]
+    free = direction(noise(seed + 9, *shape), "free")
+    apart = hold_apart([*held[:2], free], held)
+    for found, one in zip(apart, (*held[:2], free), strict=True):
+        alone = hold(one, [other for other in held if other is not one])
+        torch.testing.assert_close(found.vector, alone.vector, rtol=0, atol=1e-6)
+        assert found.provenance == alone.provenance
+    assert hold_apart(held, []) == tuple(held)
+    assert hold_apart(held[:1], held[:1]) == (held[0],), "what is held may move itself"
+
+
+@pytest.mark.parametrize("apart", [1e-2, 1e-4, 3e-6])
+def test_nearly_the_same_directions_are_both_left_alone(apart):
+    """As a projection by singular values does, which takes far longer."""
+    smile, step, one = (noise(seed, 4, 8, 8) for seed in range(3))
+    held = [direction(smile), direction(unit(smile) + apart * unit(step))]
+    others = torch.stack([other.vector.double().flatten() for other in held])
+    _, _, basis = torch.linalg.svd(others, full_matrices=False)
+    flat = unit(one).double().flatten()
+    expected = unit(flat - basis.T @ (basis @ flat)).reshape(4, 8, 8)
+    torch.testing.assert_close(hold(direction(one), held).vector, expected, rtol=0, atol=1e-5)
+
+
+def test_what_is_left_has_no_score_of_the_whole():
+    told = Provenance("ridge", "invented", 2, 0.9, "R²", {"age": 0.5}, ("a note",))
+    whole = Direction("smile", unit(noise(0, 8)), 1.5, told)
+    names = ("age", "yaw", "pitch", "roll", "beard")
+    held = [direction(noise(1 + i, 8), name) for i, name in enumerate(names)]
+    rest = hold(whole, held[:2])
+    assert rest.std == whole.std
+    assert rest.provenance == Provenance("ridge", "invented", 2, notes=("a note", "held: age, yaw"))
+    assert hold(whole, held).provenance.notes[-1] == "held: age, yaw, pitch and 2 more"
 
 
 def test_holding_nothing_changes_nothing():

@@ -175,9 +175,17 @@ def test_of_many_warnings_the_strongest_are_told():
     values = np.array([True, True, False])
     others = {f"label {i}": numbers(3, seed=i) for i in range(100)}
     told = find_labelled("mean-difference", noise(0, 3, 8), Target("x", values, ""), others).provenance
-    assert len(told.notes) == MOST_WARNINGS + 1
+    assert len([note for note in told.notes if "along with" in note]) == MOST_WARNINGS
     telling = sum(abs(r) >= TELLING for r in told.correlations.values())
     assert told.notes[-1] == f"and with {telling - MOST_WARNINGS} other labels, less strongly"
+
+
+@pytest.mark.parametrize("count", [2, 9, 10])
+def test_a_direction_of_a_few_points_says_that_it_is_of_these_points(count):
+    target = Target("x", np.arange(count) < 1, "")
+    told = find_labelled("mean-difference", noise(0, count, 8), target).provenance
+    few = f"made from {count} points: everything in which they differ is in it"
+    assert (few in told.notes) == (count < 10)
 
 
 @pytest.mark.parametrize("method", LABELLED)
@@ -258,6 +266,17 @@ def test_a_component_follows_its_label_upwards(sign):
     assert found.provenance.correlations["age"] > 0.99
     assert found.provenance.notes == (f"follows age most (r = {found.provenance.correlations['age']:.2f})",)
     assert find_unlabelled("pca", latents, 0).provenance.notes == ("follows no label",)
+
+
+def test_what_else_a_component_goes_along_with_is_told_as_of_any_other():
+    values = numbers(300)
+    latents, _ = along(values, strength=20)
+    others = {"age": -values, "beard": values + numbers(300, seed=1)}
+    told = find_unlabelled("pca", latents, 0, others=others).provenance
+    expected = f"in the data, it goes along with beard (r = {told.correlations['beard']:.2f})"
+    assert told.correlations["beard"] < -TELLING
+    assert told.notes[0].startswith("follows age most")
+    assert told.notes[1:] == (expected,)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from explorer.morph import Morph
 from explorer.panels.answers import error_response, sentence, values_response
 from explorer.store import UnknownPointError
-from explorer.workspace import Morph, NotReadyError
+from explorer.workspace import NotReadyError
 
 
 @pytest.mark.parametrize("name", ["x", "xx", "xxx", "xxxx"])

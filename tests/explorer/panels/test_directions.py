@@ -1,14 +1,19 @@
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 
 from explorer.built_in import find_all
 from explorer.direction_files import MAX_BYTES, from_bytes
+from explorer.morph import Morph
 from explorer.operations.direction_methods import DIRECTION_METHODS
+from explorer.operations.directions import Direction, Provenance
+from explorer.operations.typicality import verdict
 from explorer.panels import directions as panel
 from explorer.panels.directions import MOST_CORRELATIONS, describe
 from explorer.steering import Steering
+from explorer.store import LatentStore
 from models.toy import ToyModel
 
 MODEL = {"model": "toy"}
@@ -50,6 +55,9 @@ def test_the_page_learns_of_directions_and_of_every_method(client, built_in):
     age = answer["directions"][0]
     assert (age["method"], age["method_title"]) == ("ridge", "Ridge regression")
     assert (age["built_in"], age["featured"]) == (True, True)
+    assert age["well_read"] == (age["score"] >= 0.3)
+    one = client.get("/explorer/direction", params=MODEL | {"id": "age"})
+    assert one.json() == age
     assert age["data"] == "label age of 30 training portraits"
     assert {correlation["label"] for correlation in age["correlations"]} == {"hair: long", "hair: short"}
     assert [method["name"] for method in answer["methods"]] == list(DIRECTION_METHODS)
@@ -146,6 +154,58 @@ def test_a_wish_that_is_no_json_is_explained(client, content, sentence):
     assert len(error(answer)) < 300
 
 
+def test_browsing_what_the_model_gives_keeps_the_directions_of_people(client, found, monkeypatch):
+    monkeypatch.setattr("explorer.steering.OWN", 1)
+    for index in range(8):
+        answer = client.post("/explorer/coordinate", json=MODEL | {"index": index}).json()
+        assert (answer["id"], answer["built_in"]) == (f"coordinate:{index}", False)
+        assert wish(client, method="pca", component=index).json()["id"] == f"pca:{index}"
+    for key in (found["id"], "coordinate:0", "pca:7"):
+        assert client.get("/explorer/direction", params=MODEL | {"id": key}).status_code == 200
+
+
+def test_a_direction_of_ones_own_is_read_at_the_picture_too(client, workspace):
+    told = Provenance("ridge", "made up", 10, score=0.9, score_name="R²")
+    read, unread = (
+        workspace.steering("toy").add(Direction("mine", torch.eye(8)[2], 0.5, provenance))
+        for provenance in (told, replace(told, score=0.1))
+    )
+    steer = [{"direction": key, "strength": 0.4} for key in (read, unread)]
+    answer = client.post("/explorer/effects", json=MODEL | {"a": 3, "b": 4, "steer": steer}).json()
+    assert [effect["direction"] for effect in answer["effects"]] == [read]
+    assert answer["effects"][0]["change"] == pytest.approx(0.8, abs=0.1)
+
+
+def test_a_cross_fade_has_no_latent_that_could_be_read(client, found):
+    """Neither lerp's, which is not what the page shows."""
+    steer = [{"direction": found["id"], "strength": 2}]
+    morph = MODEL | {"a": 3, "b": 4, "method": "cross-fade", "steer": steer}
+    answer = client.post("/explorer/effects", json=morph).json()
+    assert answer["effects"] is None
+    assert (
+        answer["typicality"] == "A cross-fade mixes pictures and has no latent, so nothing is read from it."
+    )
+    row = {"morph": morph, "direction": found["id"]}
+    for address, body in [("/explorer/keep", morph), ("/explorer/traverse", row)]:
+        refused = client.post(address, json=body)
+        assert refused.status_code == 400
+        assert error(refused) == "A cross-fade mixes pictures and has no latent: choose another path"
+
+
+def test_a_picture_is_compared_with_the_portraits_that_are_encoded(client, workspace, found, monkeypatch):
+    store = workspace.store("toy")
+    partly = LatentStore(store.space, store.dataset, torch.zeros(60, 8), None, lambda _: pytest.fail("asked"))
+    monkeypatch.setattr(workspace, "store", lambda _: partly)
+    morph = MODEL | {"a": 3, "b": 4, "steer": [{"direction": found["id"], "strength": 1}]}
+    told = client.post("/explorer/effects", json=morph).json()
+    assert told["typicality"] == "No portraits are encoded yet that it could be compared with."
+    partly.fill(0, store.latents[:50])
+    told = client.post("/explorer/effects", json=morph).json()
+    latent = workspace.point(Morph(**morph)).result(20)
+    assert (told["typical"], told["typicality"]) == verdict(latent, store.latents[:50])
+    assert told["typicality"] != verdict(latent, partly.latents)[1]
+
+
 def test_an_unknown_direction_is_not_found(client):
     for address, parameters in [("/explorer/direction", {"id": "nobody"}), (FILE, {"ids": "nobody"})]:
         answer = client.get(address, params=MODEL | parameters)
@@ -163,6 +223,7 @@ def test_an_unknown_direction_is_not_found(client):
         (FILE, MODEL, "ids"),
         ("/explorer/map", {}, "model"),
         ("/explorer/point", MODEL, "point"),
+        ("/explorer/coordinates", {}, "model"),
     ],
 )
 def test_what_the_address_must_say_is_named(client, address, parameters, missing):

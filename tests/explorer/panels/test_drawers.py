@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from explorer.images import to_uint8
 from explorer.metrics import psnr
+from explorer.morph import Morph
 from explorer.operations.directions import Direction, Provenance, unit
 from explorer.operations.traversal import VALUES, coordinates
 from explorer.panels.arithmetic import Sum, judgement, sum_latent
@@ -22,8 +23,8 @@ from explorer.panels.style_mix import Mix, mix_latent
 from explorer.panels.traversal import Row, coordinates_of, row_latents
 from explorer.settings import Settings
 from explorer.steering import Steer, UnknownDirectionError
-from explorer.store import UnknownPointError
-from explorer.workspace import Morph, Workspace
+from explorer.store import LatentStore, UnknownPointError
+from explorer.workspace import Workspace
 from models.toy import ToyModel
 
 
@@ -94,7 +95,9 @@ def test_a_sum_is_told_with_the_truth_it_lands_near(workspace, toy_dataset):
     latent = sum_latent(workspace, wish)
     torch.testing.assert_close(latent, toy_dataset.latents[3])
     told = judgement(workspace.store("toy"), wish, latent)
-    assert told["neighbours"][0] == {"point": "3", "distance": pytest.approx(0, abs=1e-4)}
+    assert told["neighbours"][0] == {"point": "3", "distance": pytest.approx(0, abs=1e-4), "is_term": True}
+    for neighbour in told["neighbours"]:
+        assert neighbour["is_term"] == (neighbour["point"] in ("3", "4"))
     distances = (toy_dataset.latents - latent).norm(dim=1).sort().values
     assert [n["distance"] for n in told["neighbours"]] == pytest.approx(distances[:5].tolist(), abs=1e-4)
     assert told["typical"]
@@ -111,11 +114,13 @@ def test_a_sum_that_leaves_the_data_says_so(workspace):
     assert "add up to 10, not to 1" in told["sum"]
 
 
-@pytest.mark.parametrize("weight", [float("nan"), float("inf"), 11, "much"])
-@pytest.mark.parametrize("terms", [1, 0, 17])
-def test_bad_sums_are_refused(weight, terms):
-    with pytest.raises(ValidationError):
-        Sum.model_validate({"model": "toy", "terms": [{"point": 1, "weight": weight}] * terms})
+@pytest.mark.parametrize(
+    ("count", "weight"), [(1, float("nan")), (1, float("inf")), (1, 11), (1, "much"), (0, 1), (17, 1)]
+)
+def test_bad_sums_are_refused(count, weight):
+    Sum.model_validate({"model": "toy", "terms": [{"point": 1, "weight": 1}] * 16})
+    with pytest.raises(ValidationError, match="terms"):
+        Sum.model_validate({"model": "toy", "terms": [{"point": 1, "weight": weight}] * count})
 
 
 def test_unknown_points_and_directions_are_named(workspace):
@@ -134,6 +139,16 @@ def test_bad_strengths_are_refused(workspace, strengths):
                 morph=Morph(model="toy", a=1, b=2), direction=add_direction(workspace, 3), strengths=strengths
             ),
         )
+
+
+def test_before_anything_is_encoded_a_sum_is_judged_by_nothing(toy_dataset):
+    store = LatentStore(
+        ToyModel().space, toy_dataset, torch.zeros(60, 8), None, lambda _: pytest.fail("asked")
+    )
+    wish = Sum.model_validate({"model": "toy", "terms": [{"point": 3, "weight": 1}]})
+    told = judgement(store, wish, toy_dataset.latents[3])
+    assert (told["neighbours"], told["typical"]) == ([], True)
+    assert told["typicality"] == "No portraits are encoded yet that it could be compared with."
 
 
 def test_a_vector_has_nothing_to_mix(workspace):
