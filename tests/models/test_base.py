@@ -12,6 +12,7 @@ class Loud(LatentModel):
 
     space = LatentSpace("loud", shape=(3,), image_size=2, prior="normal")
     device = torch.device("cpu")
+    first_layer = None
 
     def _encode(self, images: torch.Tensor) -> torch.Tensor:
         return images.mean((2, 3)).bfloat16()
