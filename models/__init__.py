@@ -82,7 +82,7 @@ _TINY = ("AutoencoderTiny", "madebyollin/taesd")
 _KL = ("AutoencoderKL", "stabilityai/sd-vae-ft-mse")
 
 MODELS: dict[str, ModelEntry] = {
-    "face-vae": ModelEntry("Face VAE (bundled)", _face_vae, image_size=128, needs_hub=False, listed=True),
+    "face-vae": ModelEntry("Face VAE", _face_vae, image_size=128, needs_hub=False, listed=True),
     "sd-vae-tiny": _sd_vae("sd-vae-tiny", *_TINY, 512, "Stable Diffusion VAE, tiny (TAESD), 512 px"),
     "sd-vae-tiny-256": _sd_vae("sd-vae-tiny-256", *_TINY, 256, "Stable Diffusion VAE, tiny (TAESD), 256 px"),
     "sd-vae": _sd_vae("sd-vae", *_KL, 512, "Stable Diffusion VAE, 512 px"),
