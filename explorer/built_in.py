@@ -16,7 +16,7 @@ import pandas as pd
 
 from explorer.dataset import Dataset
 from explorer.direction_files import load_file, to_bytes
-from explorer.finding import numeric_labels
+from explorer.finding import numeric_labels, others_of
 from explorer.operations.directions import Direction
 from explorer.operations.finding import Target, find_labelled
 from models.base import LatentSpace
@@ -55,15 +55,13 @@ def find_all(dataset: Dataset) -> dict[str, Direction]:
     """
     rows = np.flatnonzero(dataset.splits == "train")
     labels = dataset.labels.iloc[rows]
-    others = numeric_labels(dataset, rows)
+    numbers = numeric_labels(dataset, rows)
     latents = dataset.latents[rows]
     directions = {}
     for key, (name, values) in targets(labels).items():
-        own = key.partition(":")[0]
-        rest = {other: numbers for other, numbers in others.items() if other.partition(":")[0] != own}
         method = CLASSES if values.dtype == bool else NUMBERS
         target = Target(name, values, f"label {name} of {len(rows):,} training portraits")
-        directions[key] = find_labelled(method, latents, target, rest)
+        directions[key] = find_labelled(method, latents, target, others_of(key, numbers))
     return directions
 
 

@@ -88,16 +88,7 @@ def from_bytes(content: bytes, space: LatentSpace, name: str = "this file") -> d
     Raises ValueError that says what was expected and what came: for a file of another kind (a pickle, say) or
     another model or shape, one that is too large, truncated, or holds values that are no direction.
     """
-    header = _header(content, name)
-    metadata = read_metadata(content, name)
-    _check_origin(metadata, space, name)
-    records = _records(metadata, name)
-    _check_vectors({key: entry for key, entry in header.items() if key != _METADATA}, records, space, name)
-    try:
-        vectors = load(content)
-    except SafetensorError as error:
-        raise ValueError(f"{name}: expected a whole safetensors file: {error}") from error
-    return {key: _direction(record, vectors[key]) for key, record in records.items()}
+    return _read(content, space, name)[0]
 
 
 def load_file(path: Path, space: LatentSpace) -> tuple[dict[str, Direction], dict[str, str]]:
@@ -106,15 +97,23 @@ def load_file(path: Path, space: LatentSpace) -> tuple[dict[str, Direction], dic
         content = path.read_bytes()
     except OSError as error:
         raise ValueError(f"{path}: expected a file of directions: {error.strerror}") from error
-    return from_bytes(content, space, path.name), read_metadata(content, path.name)
+    return _read(content, space, path.name)
 
 
-def read_metadata(content: bytes, name: str) -> dict[str, str]:
-    """A safetensors file's metadata; limits are checked before anything is parsed."""
-    metadata = _header(content, name).get(_METADATA) or {}
+def _read(content: bytes, space: LatentSpace, name: str) -> tuple[dict[str, Direction], dict[str, str]]:
+    """Limits are checked before anything is parsed, and the header before any vector is read."""
+    header = _header(content, name)
+    metadata = header.pop(_METADATA, None) or {}
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise ValueError(f"{name}: expected texts in its metadata")
-    return metadata
+    _check_origin(metadata, space, name)
+    records = _records(metadata, name)
+    _check_vectors(header, records, space, name)
+    try:
+        vectors = load(content)
+    except SafetensorError as error:
+        raise ValueError(f"{name}: expected a whole safetensors file: {error}") from error
+    return {key: _direction(record, vectors[key]) for key, record in records.items()}, metadata
 
 
 def _header(content: bytes, name: str) -> dict[str, Any]:

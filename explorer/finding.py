@@ -99,6 +99,16 @@ def numeric_labels(dataset: Dataset, rows: np.ndarray) -> dict[str, Float[np.nda
     return columns
 
 
+def label_of(key: str) -> str:
+    """The label that a column or a direction belongs to: "hair_style" for "hair_style: bob"."""
+    return key.partition(":")[0]
+
+
+def others_of(key: str, numbers: dict[str, Float[np.ndarray, " n"]]) -> dict[str, Float[np.ndarray, " n"]]:
+    """The columns of all other labels than that of `key`."""
+    return {other: values for other, values in numbers.items() if label_of(other) != label_of(key)}
+
+
 def _classes(column: pd.Series) -> list[str]:
     return sorted(set(column.dropna().astype(str)))
 
@@ -118,9 +128,8 @@ def _from_label(label: str, wish: Wish, store: LatentStore) -> Direction:
             raise ValueError(f"value: expected one of {', '.join(classes)}; got {wish.value!r}")
         name = f"{name}: {wish.value}"
     numbers = numeric_labels(store.dataset, rows)
-    others = {other: n for other, n in numbers.items() if other.partition(":")[0] != label}
     target = Target(name.replace("_", " "), numbers[name], f"label {name} of {len(rows):,} portraits")
-    return find_labelled(wish.method, store.latents[rows], target, others)
+    return find_labelled(wish.method, store.latents[rows], target, others_of(label, numbers))
 
 
 def _from_groups(wish: Wish, store: LatentStore) -> Direction:

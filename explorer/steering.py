@@ -82,8 +82,12 @@ class Steering:
 
         Raises UnknownDirectionError, and ValueError where holding leaves nothing of a direction.
         """
-        directions = {entry.direction: self.direction(entry.direction) for entry in rack}
-        held = {entry.direction: directions[entry.direction] for entry in rack if entry.hold}
         moving = [entry for entry in rack if entry.strength != 0]
-        apart = _apart(tuple(directions[entry.direction] for entry in moving), tuple(held.values()))
-        return steer(latents, apart, [entry.strength for entry in moving])
+        directions = self.apart([entry.direction for entry in moving], rack)
+        return steer(latents, directions, [entry.strength for entry in moving])
+
+    def apart(self, keys: Sequence[str], rack: Sequence[Steer]) -> tuple[Direction, ...]:
+        """Directions as they move beside a rack: without those that it holds. Raises as `apply`."""
+        known = {entry.direction: self.direction(entry.direction) for entry in rack}
+        held = {entry.direction: known[entry.direction] for entry in rack if entry.hold}
+        return _apart(tuple(self.direction(key) for key in keys), tuple(held.values()))

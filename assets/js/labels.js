@@ -1,6 +1,6 @@
 /** The portraits' labels: fetched one column at a time, and turned into colours. */
 
-import { getValues } from "./server.js";
+import { getValues, remembered } from "./server.js";
 
 export const RAMP = ["#3b2f7f", "#3f5f9e", "#2f8f97", "#53b67a", "#b6d14f", "#fde725"]; // dark to light, read in grey too
 const PALETTE = [
@@ -8,17 +8,8 @@ const PALETTE = [
   "#ff9f6b", "#6ee7e7", "#d6a2e8", "#a3b18a",
 ]; // prettier-ignore
 
-const cache = new Map();
-
 /** One column: {name, kind, title, unit, values} and low and high, or classes. */
-export function loadLabel(name) {
-  if (!cache.has(name)) {
-    const loading = getValues("label", { name });
-    loading.catch(() => cache.delete(name)); // asked again next time
-    cache.set(name, loading);
-  }
-  return cache.get(name);
-}
+export const loadLabel = remembered((name) => getValues("label", { name }));
 
 /**
  * The points grouped as the legend shows them: one group with a number a point for a continuous label, one group a

@@ -1,25 +1,17 @@
 /** The rack: which directions have a slider, and how far each is moved. */
 
 import { notify } from "./notice.js";
-import { getJson } from "./server.js";
+import { getJson, remembered } from "./server.js";
 import { readSteer } from "./share.js";
 import { modelStatus, store } from "./state.js";
 
 export const LIMIT = 4; // σ, at either end of a slider
 export const SIZE = 64; // sliders that one frame may have
 
-const listed = new Map(); // model → promise of {directions, methods}
 const left = new Map(); // model → its rack when another model was chosen
 
 /** The built-in directions of a model, {directions: [info], methods}; none where it ships without. */
-export function directionsOf(model) {
-  if (!listed.has(model)) {
-    const loading = getJson("directions", { model });
-    loading.catch(() => listed.delete(model)); // asked again next time
-    listed.set(model, loading);
-  }
-  return listed.get(model);
-}
+export const directionsOf = remembered((model) => getJson("directions", { model }));
 
 /** The rack that a model starts with, or had when it was left; moved as the present one is, and as a link asks. */
 export async function rackFor(model, steer = "") {

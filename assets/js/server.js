@@ -47,3 +47,16 @@ export async function getValues(path, parameters) {
   const Values = { float32: Float32Array, uint8: Uint8Array }[header.dtype];
   return { ...header, values: new Values(buffer, start) };
 }
+
+/** `load(key)`, asked once for each key; again only after it failed. */
+export function remembered(load) {
+  const known = new Map(); // key → promise
+  return (key) => {
+    if (!known.has(key)) {
+      const loading = load(key);
+      loading.catch(() => known.delete(key));
+      known.set(key, loading);
+    }
+    return known.get(key);
+  };
+}

@@ -11,7 +11,8 @@ from sklearn.linear_model import RidgeCV
 from sklearn.metrics import r2_score
 from torch import Tensor
 
-from benchmarks.directions.subjects import Subjects, factor_of
+from benchmarks.directions.subjects import Subjects
+from explorer.finding import label_of
 from explorer.operations.direction_methods import RIDGE_ALPHAS
 
 READ = 0.25  # R² on held-out portraits from which a label counts as read, so that a change of it can be seen
@@ -34,8 +35,8 @@ class Probes:
 
         The classes of one factor share its part, and the label's own factor has none.
         """
-        factors = [factor_of(other) for other in self.labels]
-        shares = np.array([factor != factor_of(label) and 1 / factors.count(factor) for factor in factors])
+        factors = [label_of(other) for other in self.labels]
+        shares = np.array([factor != label_of(label) and 1 / factors.count(factor) for factor in factors])
         return np.asarray(shares / shares.sum())
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from explorer.built_in import CLASSES, NUMBERS, targets
 from explorer.dataset import Dataset
+from explorer.finding import label_of
 from explorer.operations.directions import Direction, Provenance, hold, unit
 from explorer.operations.finding import (
     DIRECTION_METHODS,
@@ -65,11 +66,6 @@ class Contestant:
     held: bool
     direction: Direction
     gain: float  # σ of the direction for one σ of the label
-
-
-def factor_of(label: str) -> str:
-    """The factor that a label belongs to: "hair_style" for "hair_style:bob"."""
-    return label.partition(":")[0]
 
 
 def shipped_method(values: np.ndarray) -> str:
@@ -127,7 +123,7 @@ def contestants(label: str, subjects: Subjects, found: Found, held: Iterable[str
     The others are held along the same method's directions, or the shipped ones where it has none. A method of
     which nothing is left when the others are held has no second entry.
     """
-    others = [other for other in held if factor_of(other) != factor_of(label)]
+    others = [other for other in held if label_of(other) != label_of(label)]
     latents, values = subjects.latents[subjects.fitting], subjects.labels[label][subjects.fitting]
     for method, directions in found.items():
         free = directions[label]

@@ -60,6 +60,11 @@ def correlate(y: Values, others: dict[str, Values]) -> dict[str, float]:
     return correlations
 
 
+def strongest(correlations: dict[str, float]) -> str | None:
+    """The label of the largest |correlation|; None without any."""
+    return max(correlations, key=lambda name: abs(correlations[name]), default=None)
+
+
 def biases(correlations: dict[str, float]) -> tuple[str, ...]:
     """A sentence on each correlation that is TELLING, the strongest first."""
     telling = [name for name, r in correlations.items() if abs(r) >= TELLING]

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from explorer.operations.direction_methods import DIRECTION_METHODS, DirectionMethod
-from explorer.operations.direction_scores import biases, correlate, scored, split
+from explorer.operations.direction_scores import biases, correlate, scored, split, strongest
 from explorer.operations.directions import Direction, Provenance, unit
 
 __all__ = ["DIRECTION_METHODS", "Target", "find_labelled", "find_unlabelled", "projected_std"]
@@ -81,13 +81,11 @@ def find_unlabelled(
         vector, count = _of_decoder(entry, first_layer, latents.shape[1:], component), 0
     projections = (latents.flatten(1).double() @ vector.double().flatten()).numpy()
     correlations = correlate(projections, others or {})
-    strongest = max(correlations, key=lambda name: abs(correlations[name]), default=None)
-    if strongest is not None and correlations[strongest] < 0:
+    best = strongest(correlations)
+    if best is not None and correlations[best] < 0:
         vector, correlations = -vector, {name: -r for name, r in correlations.items()}
-    note = (
-        f"follows {strongest} most (r = {correlations[strongest]:.2f})" if strongest else "follows no label"
-    )
-    notes = (note, *biases({name: r for name, r in correlations.items() if name != strongest}))
+    note = f"follows {best} most (r = {correlations[best]:.2f})" if best else "follows no label"
+    notes = (note, *biases({name: r for name, r in correlations.items() if name != best}))
     told = Provenance(method, f"component {component + 1}", count, correlations=correlations, notes=notes)
     return _direction(f"{entry.title} {component + 1}", vector, latents, told)
 

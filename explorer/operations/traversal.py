@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from explorer.operations.direction_scores import strongest
 from explorer.operations.directions import Direction, Provenance, steer
 
 VALUES = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
@@ -72,7 +73,7 @@ def _coordinate(
 ) -> Direction:
     vector = torch.zeros(latents.shape[1:])
     vector[index] = vector[index].numel() ** -0.5
-    best = max(correlations, key=lambda name: abs(correlations[name]), default=None)
+    best = strongest(correlations)
     name = str(index)
     if best is not None:
         name += f" · {best.replace('_', ' ')} r {correlations[best]:.2f}".replace("-", "−")

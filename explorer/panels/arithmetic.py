@@ -7,13 +7,12 @@ from typing import Annotated, Any
 import torch
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 from torch import Tensor
 
 from explorer.operations.arithmetic import MAX_WEIGHT, combine
 from explorer.operations.typicality import verdict
-from explorer.panels.answers import data_url, posting
-from explorer.panels.made import keep
+from explorer.panels import made
 from explorer.points import Point
 from explorer.store import LatentStore
 from explorer.workspace import Workspace
@@ -31,30 +30,19 @@ class Term(BaseModel):
     weight: Annotated[float, Field(ge=-MAX_WEIGHT, le=MAX_WEIGHT, allow_inf_nan=False)]
 
 
-class Sum(BaseModel):
+class Sum(made.Recipe):
     """A weighted sum of points of one model."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    model: str
     terms: Annotated[tuple[Term, ...], Field(min_length=1, max_length=MAX_TERMS)]
 
 
 def routes(workspace: Workspace) -> list[BaseRoute]:
     """The result of a sum with its neighbours, and the same kept as a point."""
 
-    def result(wish: Sum) -> dict[str, Any]:
-        latent = sum_latent(workspace, wish)
-        picture = workspace.decode(wish.model, latent[None]).result()[0]
-        return {"picture": data_url(picture), **judgement(workspace.store(wish.model), wish, latent)}
+    def tell(wish: Sum, latent: Tensor) -> dict[str, Any]:
+        return judgement(workspace.store(wish.model), wish, latent)
 
-    def kept(wish: Sum) -> dict[str, Any]:
-        return keep(workspace, wish.model, sum_latent(workspace, wish))
-
-    return [
-        Route("/explorer/arithmetic", posting(Sum, result), methods=["POST"]),
-        Route("/explorer/keep-arithmetic", posting(Sum, kept), methods=["POST"]),
-    ]
+    return made.routes(workspace, "arithmetic", Sum, sum_latent, tell)
 
 
 def sum_latent(workspace: Workspace, wish: Sum) -> Float[Tensor, "*latent"]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from jaxtyping import Float
+from pydantic import BaseModel, ConfigDict
+from starlette.routing import BaseRoute, Route
 from torch import Tensor
 
-from explorer.panels.answers import data_url
+from explorer.panels.answers import data_url, posting
 from explorer.workspace import Workspace
 
 
@@ -26,3 +29,37 @@ def keep(workspace: Workspace, model: str, latent: Float[Tensor, "*latent"]) -> 
         "picture": data_url(picture),
         "coordinates": None if position is None else position.tolist(),
     }
+
+
+class Recipe(BaseModel):
+    """What a latent of a model is made from; the subclasses say how."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+
+
+R = TypeVar("R", bound=Recipe)
+
+
+def routes(
+    workspace: Workspace,
+    name: str,
+    kind: type[R],
+    latent_of: Callable[[Workspace, R], Tensor],
+    tell: Callable[[R, Tensor], dict[str, Any]] = lambda *_: {},
+) -> list[BaseRoute]:
+    """POST `name`: the picture of a recipe and what `tell` says; POST keep-`name`: the same as a point."""
+
+    def result(recipe: R) -> dict[str, Any]:
+        latent = latent_of(workspace, recipe)
+        picture = workspace.decode(recipe.model, latent[None]).result()[0]
+        return {"picture": data_url(picture), **tell(recipe, latent)}
+
+    def kept(recipe: R) -> dict[str, Any]:
+        return keep(workspace, recipe.model, latent_of(workspace, recipe))
+
+    return [
+        Route(f"/explorer/{name}", posting(kind, result), methods=["POST"]),
+        Route(f"/explorer/keep-{name}", posting(kind, kept), methods=["POST"]),
+    ]

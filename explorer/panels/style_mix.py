@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import torch
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from starlette.routing import BaseRoute, Route
+from pydantic import Field, model_validator
+from starlette.routing import BaseRoute
 from torch import Tensor
 
 from explorer.operations.style_mix import mix_frequencies, mix_region
-from explorer.panels.answers import data_url, posting
-from explorer.panels.made import keep
+from explorer.panels import made
 from explorer.points import Point
 from explorer.workspace import Workspace
 
@@ -21,12 +20,9 @@ MAX_SIDE = 256  # places of a mask
 MaskRow = Annotated[tuple[float, ...], Field(min_length=1, max_length=MAX_SIDE)]
 
 
-class Mix(BaseModel):
+class Mix(made.Recipe):
     """Coarse of A with fine of B at a cutoff in cycles a picture, or B inside a mask painted on A."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    model: str
     a: Point
     b: Point
     cutoff: float | None = None
@@ -43,18 +39,7 @@ class Mix(BaseModel):
 
 def routes(workspace: Workspace) -> list[BaseRoute]:
     """The picture of a mix, and the same kept as a point."""
-
-    def result(wish: Mix) -> dict[str, Any]:
-        picture = workspace.decode(wish.model, mix_latent(workspace, wish)[None]).result()[0]
-        return {"picture": data_url(picture)}
-
-    def kept(wish: Mix) -> dict[str, Any]:
-        return keep(workspace, wish.model, mix_latent(workspace, wish))
-
-    return [
-        Route("/explorer/style-mix", posting(Mix, result), methods=["POST"]),
-        Route("/explorer/keep-style-mix", posting(Mix, kept), methods=["POST"]),
-    ]
+    return made.routes(workspace, "style-mix", Mix, mix_latent)
 
 
 def mix_latent(workspace: Workspace, wish: Mix) -> Float[Tensor, "c h w"]:

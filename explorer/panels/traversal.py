@@ -13,7 +13,7 @@ from torch import Tensor
 
 from explorer.finding import numeric_labels, usable_rows
 from explorer.morph import Morph
-from explorer.operations.directions import Direction, hold
+from explorer.operations.directions import Direction
 from explorer.operations.traversal import VALUES, coordinates, traverse
 from explorer.panels.answers import answering, data_url, parameter, posting
 from explorer.panels.directions import describe
@@ -89,7 +89,5 @@ def row_latents(workspace: Workspace, row: Row) -> Float[Tensor, "t *latent"]:
 
     Blocks. Raises as `Workspace.point`, and ValueError where holding leaves nothing of the direction.
     """
-    steering = workspace.steering(row.morph.model)
-    held = [steer.direction for steer in row.morph.steer if steer.hold and steer.direction != row.direction]
-    direction = hold(steering.direction(row.direction), [steering.direction(key) for key in held])
+    (direction,) = workspace.steering(row.morph.model).apart([row.direction], row.morph.steer)
     return traverse(workspace.point(row.morph).result(), direction, row.strengths)

@@ -17,6 +17,24 @@ _PLACES = """plot => {
   return plot.data.flatMap(({x, y, customdata}) => Array.from(customdata, (point, i) => [
     point, box.left + xaxis._offset + xaxis.l2p(x[i]), box.top + yaxis._offset + yaxis.l2p(y[i])]));
 }"""
+_CHOOSE_MODEL = """async model => {
+  const session = document.querySelector("link[rel=modulepreload][href$='session.js']");
+  (await import(session.href)).chooseModel(model);
+}"""
+_FILES = """
+  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const files = new DataTransfer();
+  files.items.add(new File([bytes], "photo.png", {type: "image/png"}));
+"""
+_DROP = f"""([selector, base64]) => {{ {_FILES}
+  const target = document.querySelector(selector);
+  for (const type of ["dragover", "drop"]) {{
+    target.dispatchEvent(new DragEvent(type, {{dataTransfer: files, bubbles: true, cancelable: true}}));
+  }}
+}}"""
+_PASTE = f"""(base64) => {{ {_FILES}
+  document.dispatchEvent(new ClipboardEvent("paste", {{clipboardData: files, bubbles: true}}));
+}}"""
 
 
 class ExplorerPage:
@@ -113,3 +131,15 @@ class ExplorerPage:
         with self.page.expect_file_chooser() as chooser:
             self.page.locator(f"figure[data-card={slot}] [data-open]").click()
         chooser.value.set_files(path)
+
+    def drop(self, selector, path):
+        """Drop a picture file on an element."""
+        self.page.evaluate(_DROP, [selector, base64.b64encode(path.read_bytes()).decode()])
+
+    def paste(self, path):
+        """Paste a picture file."""
+        self.page.evaluate(_PASTE, base64.b64encode(path.read_bytes()).decode())
+
+    def choose_model(self, name):
+        """Choose a model, which the menu may not list."""
+        self.page.evaluate(_CHOOSE_MODEL, name)

@@ -1,6 +1,5 @@
 """The drawers Traversal, Arithmetic and Style mix: pictures as computed directly, which become points."""
 
-import base64
 import json
 
 import numpy as np
@@ -18,19 +17,6 @@ IMAGE_PIXELS = """image => {
   const context = canvas.getContext("2d");
   context.drawImage(image, 0, 0);
   return Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data);
-}"""
-CHOOSE_MODEL = """async model => {
-  const session = document.querySelector("link[rel=modulepreload][href$='session.js']");
-  (await import(session.href)).chooseModel(model);
-}"""
-DROP = """([selector, base64]) => {
-  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-  const files = new DataTransfer();
-  files.items.add(new File([bytes], "photo.png", {type: "image/png"}));
-  const target = document.querySelector(selector);
-  for (const type of ["dragover", "drop"]) {
-    target.dispatchEvent(new DragEvent(type, {dataTransfer: files, bubbles: true, cancelable: true}));
-  }
 }"""
 FILLED = """title => {
   const titles = [...document.querySelectorAll(".traversal .title")].map((t) => t.textContent);
@@ -199,20 +185,20 @@ def test_a_dropped_picture_is_a_term_and_goes_along_to_another_model(explorer, a
     before = explorer.shown()
     open_drawer(explorer, "arithmetic")
     wait_result(explorer, "wish.terms.length === 3")
-    explorer.page.evaluate(DROP, [".arithmetic .terms", base64.b64encode(astronaut.read_bytes()).decode()])
+    explorer.drop(".arithmetic .terms", astronaut)
     upload = wait_result(explorer, "wish.terms.length === 4")[3]["point"]
     assert upload.startswith("u")
     assert (explorer.shown()["a"], explorer.shown()["b"]) == (before["a"], before["b"])
     explorer.page.locator(".picture [data-use=a]").click()
     explorer.page.locator(".terms input").nth(3).fill("0.5")
     wait_result(explorer, "wish.terms[3].weight === 0.5")
-    explorer.page.evaluate(CHOOSE_MODEL, "toy")
+    explorer.choose_model("toy")
     there = wait_result(explorer, "wish.model === 'toy'")
     moved = next(term for term in there if term["point"].startswith("u"))
     assert moved["weight"] == 0.5
     assert moved["point"] != upload
     assert explorer.wait_shown(model="toy")["a"] == moved["point"]  # encoded once
-    explorer.page.evaluate(CHOOSE_MODEL, "face-vae")
+    explorer.choose_model("face-vae")
     again = wait_result(explorer, "wish.model === 'face-vae'")
     assert upload in [term["point"] for term in again]
     assert explorer.page.locator(".picture").count() == 1

@@ -13,11 +13,6 @@ from explorer.operations.directions import unit
 from explorer.operations.finding import projected_std
 from explorer.operations.interpolation import slerp
 
-CHOOSE_MODEL = """async model => {
-  const session = document.querySelector("link[rel=modulepreload][href$='session.js']");
-  (await import(session.href)).chooseModel(model);
-}"""
-
 
 @pytest.fixture
 def explorer(explorer):
@@ -165,7 +160,7 @@ def test_groups_outlast_new_colours_and_their_direction_outlasts_them(explorer):
     lasso_two(explorer)
     row(explorer, "lasso 2")
     row(explorer, "lasso 1")
-    explorer.page.evaluate(CHOOSE_MODEL, "toy")
+    explorer.choose_model("toy")
     explorer.wait_shown(model="toy")
     assert counts(explorer) == ["0", "0"]  # other latents, so other groups
 
