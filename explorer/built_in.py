@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Bool, Shaped
 
 from explorer.dataset import Dataset
 from explorer.direction_files import load_file, to_bytes
 from explorer.finding import numeric_labels, others_of
 from explorer.operations.directions import Direction
-from explorer.operations.finding import Target, find_labelled
+from explorer.operations.finding import Target, find_labelled, projected_std
 from models.base import LatentSpace
 
 ASSETS = Path(__file__).parent.parent / "assets"
@@ -27,6 +29,15 @@ NUMBERS, CLASSES = "ridge", "mean-difference"  # the methods, by docs/directions
 NONE = "none"  # the class that stands for the absence of a thing
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Label:
+    """What a direction leads to, in a data set."""
+
+    title: str
+    values: Shaped[np.ndarray, " n"]  # numbers, or True for the members of a class
+    tells: Bool[np.ndarray, " n"]  # rows to learn from: not those with other glasses, for round ones
 
 
 def load_built_in(space: LatentSpace, dataset: Dataset, path: Path = DIRECTIONS) -> dict[str, Direction]:
@@ -51,35 +62,47 @@ def digest(dataset: Dataset) -> str:
 def find_all(dataset: Dataset) -> dict[str, Direction]:
     """A direction for every label of the portraits; of a class one for each value, and one for having any.
 
-    Learned from the training split only, so that held-out portraits can judge them.
+    Learned from the training split only, so that held-out portraits can judge them. σ is that of the whole
+    split, whichever part of it a direction was learned from.
     """
     rows = np.flatnonzero(dataset.splits == "train")
     labels = dataset.labels.iloc[rows]
     numbers = numeric_labels(dataset, rows)
     latents = dataset.latents[rows]
     directions = {}
-    for key, (name, values) in targets(labels).items():
-        method = CLASSES if values.dtype == bool else NUMBERS
-        target = Target(name, values, f"label {name} of {len(rows):,} training portraits")
-        directions[key] = find_labelled(method, latents, target, others_of(key, numbers))
+    for key, label in targets(labels).items():
+        told = f"label {label.title} of {label.tells.sum():,} training portraits"
+        others = {name: column[label.tells] for name, column in others_of(key, numbers).items()}
+        target = Target(label.title, label.values[label.tells], told)
+        found = find_labelled(shipped_method(label.values), latents[label.tells], target, others)
+        directions[key] = replace(found, std=projected_std(found.vector, latents))
     return directions
 
 
-def targets(labels: pd.DataFrame) -> dict[str, tuple[str, np.ndarray]]:
-    """Title and values of each direction, by its id."""
-    targets: dict[str, tuple[str, np.ndarray]] = {}
+def shipped_method(values: np.ndarray) -> str:
+    """The method that makes the direction of such a label."""
+    return CLASSES if values.dtype == bool else NUMBERS
+
+
+def targets(labels: pd.DataFrame) -> dict[str, Label]:
+    """What each direction leads to, by its id.
+
+    A class is told from all others, but where there is NONE, a kind of thing is told from having none.
+    """
+    targets: dict[str, Label] = {}
+    everywhere = np.ones(len(labels), bool)
     for name, column in labels.items():
         title = str(name).replace("_", " ")
         if pd.api.types.is_numeric_dtype(column):
-            targets[str(name)] = (title, column.to_numpy(float))
+            targets[str(name)] = Label(title, column.to_numpy(float), everywhere)
             continue
-        classes = sorted(set(column.astype(str)))
-        if NONE in classes:
-            targets[str(name)] = (title, (column != NONE).to_numpy(bool))
-        for value in classes:
-            if value != NONE:
-                label = f"{title}: {value.replace('_', ' ')}"
-                targets[f"{name}:{value}"] = (label, (column == value).to_numpy(bool))
+        without = (column == NONE).to_numpy(bool)
+        if without.any():
+            targets[str(name)] = Label(title, ~without, everywhere)
+        for value in sorted(set(column.astype(str)) - {NONE}):
+            members = (column == value).to_numpy(bool)
+            tells = members | without if without.any() else everywhere
+            targets[f"{name}:{value}"] = Label(f"{title}: {value.replace('_', ' ')}", members, tells)
     return targets
 
 

@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated
 
+import torch
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from explorer.operations.directions import MAX_STRENGTH, Direction, hold_apart, steer
+from explorer.operations.directions import MAX_STRENGTH, Direction, steer
+from explorer.operations.holding import Response, hold_apart
 
 OWN = 256  # directions of all users kept per model; the one unused for longest is dropped first
 NAMED = 512  # the same, of those that the model itself gives
@@ -77,17 +79,25 @@ class Steering:
             kept.move_to_end(key)
             return kept[key]
 
-    def apply(self, latents: Float[Tensor, "n *latent"], rack: Sequence[Steer]) -> Float[Tensor, "n *latent"]:
-        """Latents moved by a rack of sliders; each direction leaves alone the others that are held.
+    def displacement(
+        self, latent: Float[Tensor, "*latent"], rack: Sequence[Steer], response: Response | None = None
+    ) -> Float[Tensor, "*latent"]:
+        """What a rack of sliders adds to a latent; each direction leaves alone the others that are held.
 
-        Raises UnknownDirectionError, and ValueError where holding leaves nothing of a direction.
+        With a `response`, measured at that latent, they are left alone as the picture shows them. Raises
+        UnknownDirectionError, and ValueError where holding leaves nothing of a direction.
         """
         moving = [entry for entry in rack if entry.strength != 0]
-        directions = self.apart([entry.direction for entry in moving], rack)
-        return steer(latents, directions, [entry.strength for entry in moving])
+        held = dict.fromkeys(self.directions([entry for entry in rack if entry.hold]))
+        apart = _apart(self.directions(moving), tuple(held), response)
+        return steer(torch.zeros_like(latent)[None], apart, [entry.strength for entry in moving])[0]
 
-    def apart(self, keys: Sequence[str], rack: Sequence[Steer]) -> tuple[Direction, ...]:
-        """Directions as they move beside a rack: without those that it holds. Raises as `apply`."""
-        known = {entry.direction: self.direction(entry.direction) for entry in rack}
-        held = {entry.direction: known[entry.direction] for entry in rack if entry.hold}
-        return _apart(tuple(self.direction(key) for key in keys), tuple(held.values()))
+    @staticmethod
+    def holds(rack: Sequence[Steer]) -> bool:
+        """Whether something moves that must leave something else alone."""
+        held = {entry.direction for entry in rack if entry.hold}
+        return any(held - {entry.direction} for entry in rack if entry.strength != 0)
+
+    def directions(self, rack: Sequence[Steer]) -> tuple[Direction, ...]:
+        """The directions of a rack, in its order. Raises UnknownDirectionError."""
+        return tuple(self.direction(entry.direction) for entry in rack)

@@ -98,6 +98,15 @@ class DecodeWorker:
         frames, threads = priority.frames(size), self._threads(size)
         return self._enqueue(Request(priority, model.encode, to_tensor(images), _unchanged, frames, threads))
 
+    def submit_reencode(
+        self, model: LatentModel, latents: Float[Tensor, "n *latent"]
+    ) -> Future[Float[Tensor, "n *latent"]]:
+        """Queue what `model.reencode` does. Raises as `submit`."""
+        model.space.check(latents)
+        size = model.space.image_size
+        frames, threads = Priority.BULK.frames(size), self._threads(size)
+        return self._enqueue(Request(Priority.BULK, model.reencode, latents, _unchanged, frames, threads))
+
     def call(self, function: Callable[[], T]) -> T:
         """Run `function` on the device's thread as background work; blocks, and raises what it raises."""
         answer: list[T] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -16,11 +16,13 @@ from torch import Tensor
 from explorer.dataset import Dataset
 from explorer.effects import Effect, effects
 from explorer.finding import Wish, find
-from explorer.futures import both, flatten, then
+from explorer.futures import flatten, then
 from explorer.images import to_tensor, to_uint8
 from explorer.morph import Morph
 from explorer.operations.directions import Direction
+from explorer.paths import Paths
 from explorer.preparation import ModelStatus, Preparation
+from explorer.responses import Responses
 from explorer.settings import Settings
 from explorer.steering import Steering
 from explorer.store import LatentStore, row_number
@@ -55,6 +57,7 @@ class Workspace:
         self.dataset = dataset or Dataset.load(PORTRAITS)
         self._worker = DecodeWorker(device)
         self._finding = BoundedSemaphore(FINDING)
+        self._responses = Responses(self._worker)
         sources = {
             "face-vae": settings.face_vae,
             "sd-vae-tiny": settings.sd_vae_tiny,
@@ -143,43 +146,38 @@ class Workspace:
         Never blocks. Raises NotReadyError, UnknownPointError and UnknownDirectionError, and in the future
         what is wrong with alphas.
         """
-        model, _ = self._loaded(morph.model)
+        paths = self._paths(morph)
         method, t = morph.interpolation, torch.tensor(list(alphas), dtype=torch.float32)
+        latents = paths.latents(morph, t if morph.has_latents else torch.tensor([0.0, 1.0]))
+        pictures = flatten(then(latents, lambda found: self._worker.submit(paths.model, found, slot)))
         if morph.has_latents:
-            path = self._latents(morph, lambda a, b: method.function(a, b, t))
-            return flatten(then(path, lambda latents: self._worker.submit(model, latents, slot)))
-        ends = self._latents(morph, lambda a, b: torch.stack([a, b]))
-        pictures = flatten(then(ends, lambda latents: self._worker.submit(model, latents, slot)))
-        images = then(pictures, to_tensor)
-        return then(images, lambda ab: to_uint8(method.function(ab[0], ab[1], t)))
+            return pictures
+        return then(then(pictures, to_tensor), lambda ab: to_uint8(method.function(ab[0], ab[1], t)))
 
     def path(self, morph: Morph, n: int) -> Future[Float[Tensor, "n *latent"]]:
         """Steered latents evenly spaced in alpha from A to B; none for a cross-fade, which visits no latents.
 
         Raises NotReadyError, UnknownPointError and UnknownDirectionError.
         """
-        method, t = morph.interpolation, torch.linspace(0, 1, n)
-        if not morph.has_latents:
-            return self._latents(morph, lambda a, _: a.new_empty(0, *a.shape))
-        return self._latents(morph, lambda a, b: method.function(a, b, t))
+        return self._paths(morph).latents(morph, torch.linspace(0, 1, n if morph.has_latents else 0))
 
     def point(self, morph: Morph) -> Future[Float[Tensor, "*latent"]]:
         """The one latent of a morph. Raises as `path`, and ValueError for a cross-fade, which has none."""
         if not morph.has_latents:
             raise ValueError("A cross-fade mixes pictures and has no latent: choose another path")
-        method, t = morph.interpolation, torch.tensor([morph.alpha])
-        return then(self._latents(morph, lambda a, b: method.function(a, b, t)), lambda latents: latents[0])
+        return then(
+            self._paths(morph).latents(morph, torch.tensor([morph.alpha])), lambda latents: latents[0]
+        )
 
-    def _latents(
-        self, morph: Morph, between: Callable[[Tensor, Tensor], Tensor]
-    ) -> Future[Float[Tensor, "n *latent"]]:
-        """What `between` makes of A and B, steered."""
-        _, store = self._loaded(morph.model)
-        steering = self.steering(morph.model)
-        for entry in morph.steer:
-            steering.direction(entry.direction)  # raises here, and not in the future
-        ends = both(store.request(morph.a), store.request(morph.b))
-        return then(ends, lambda ab: steering.apply(between(*ab), morph.steer))
+    def direction(self, morph: Morph, key: str) -> Future[Direction]:
+        """A direction as one more slider would move along it: without what the morph's rack holds.
+
+        Raises as `path`, and in the future ValueError where holding leaves nothing of it.
+        """
+        return self._paths(morph).direction(morph, key)
+
+    def _paths(self, morph: Morph) -> Paths:
+        return Paths(*self._loaded(morph.model), self.steering(morph.model), self._responses)
 
     def upload(self, model: str, picture: bytes | Path) -> Upload:
         """Encode a picture file, keep it as a point, and say how well the model knows its like; blocks.

@@ -61,6 +61,11 @@ class LatentModel(ABC):
         with torch.no_grad():
             return self._decode(latents.to(self.device, torch.float32)).float().clamp(-1, 1).cpu()
 
+    @final
+    def reencode(self, latents: Float[Tensor, "n *latent"]) -> Float[Tensor, "n *latent"]:
+        """What comes back from each latent's own picture, encode(decode(latents)). Raises as `decode`."""
+        return self.encode(self.decode(latents))
+
     @property
     @abstractmethod
     def first_layer(self) -> Float[Tensor, "out dims"] | None:

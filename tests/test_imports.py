@@ -27,9 +27,10 @@ LAYERS = (  # from the ground up; a new module of explorer/ is named here
     ("models.base",),
     ("explorer.settings", "explorer.futures", "explorer.requests", "explorer.dataset", "explorer.points"),
     ("explorer.worker", "explorer.store", "explorer.direction_files", "explorer.steering"),
-    ("explorer.finding", "explorer.built_in", "explorer.effects"),
+    ("explorer.finding", "explorer.built_in", "explorer.effects", "explorer.responses"),
     ("models",),
-    ("explorer.encoding", "explorer.preparation", "explorer.uploads", "explorer.morph", "explorer.workspace"),
+    ("explorer.encoding", "explorer.preparation", "explorer.uploads", "explorer.morph"),
+    ("explorer.paths", "explorer.workspace"),
     ("explorer.panels",),
     ("app",),
 )

@@ -33,8 +33,8 @@ from models.faces.report import aligned, fill
 ROOT = Path(__file__).parents[2]
 WEIGHTS, PORTRAITS = ROOT / "assets" / "face-vae.safetensors", ROOT / "assets" / "portraits.parquet"
 MEASURED = (
-    "smile", "mouth_open", "age", "glasses", "glasses:round", "yaw", "skin_tone", "hair_tone", "beard",
-    "light_azimuth",
+    "smile", "mouth_open", "age", "glasses", "glasses:round", "glasses:rect", "glasses:sunglasses", "yaw",
+    "skin_tone", "hair_tone", "beard", "light_azimuth",
 )  # fmt: skip
 
 

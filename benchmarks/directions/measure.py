@@ -10,7 +10,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from benchmarks.directions.probes import Probes
-from explorer.operations.directions import Direction, steer
 from models.base import LatentModel
 
 STRENGTHS = (-2.0, -1.0, 0.0, 1.0, 2.0)  # σ
@@ -19,7 +18,7 @@ LEADING = 3  # others that are named, those that change most
 
 
 @dataclass(frozen=True)
-class Response:
+class Reaction:
     """What one direction does to the readings of the portraits; all changes are in σ of the readings."""
 
     means: tuple[float, ...]  # of the target, at each of STRENGTHS, from what it reads at 0
@@ -42,7 +41,7 @@ class Response:
 
 def seen_again(model: LatentModel, latents: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
     """The latents of the pictures that the latents decode to."""
-    return torch.cat([model.encode(model.decode(batch)) for batch in latents.split(BATCH)])
+    return torch.cat([model.reencode(batch) for batch in latents.split(BATCH)])
 
 
 def respond(
@@ -50,10 +49,10 @@ def respond(
     probes: Probes,
     latents: Float[Tensor, "n d"],
     unedited: Float[np.ndarray, "n labels"],
-    direction: Direction,
+    step: Float[Tensor, "n d"],
     label: str,
-) -> Response:
-    """Steer all portraits to all strengths and read the pictures.
+) -> Reaction:
+    """Steer all portraits to all strengths, `step` for one σ, and read the pictures.
 
     `unedited` are the readings at strength 0, which have gone through decoder and encoder too: what the model
     loses of any picture cancels.
@@ -61,12 +60,12 @@ def respond(
     changes = np.zeros((len(STRENGTHS), *unedited.shape))
     for change, strength in zip(changes, STRENGTHS, strict=True):
         if strength != 0:
-            edited = seen_again(model, steer(latents, [direction], [strength]))
+            edited = seen_again(model, latents + strength * step)
             change[:] = probes.read(edited) - unedited
     return summarise(changes, probes, label)
 
 
-def summarise(changes: Float[np.ndarray, "strengths n labels"], probes: Probes, label: str) -> Response:
+def summarise(changes: Float[np.ndarray, "strengths n labels"], probes: Probes, label: str) -> Reaction:
     """The figures of one direction from the changes of every reading in every portrait."""
     target, shares = probes.labels.index(label), probes.others(label)
     means = changes[:, :, target].mean(1)
@@ -74,7 +73,7 @@ def summarise(changes: Float[np.ndarray, "strengths n labels"], probes: Probes, 
     minus, plus = changes[STRENGTHS.index(-1)], changes[STRENGTHS.index(1)]
     drift = (plus - minus).mean(0) / 2
     leading = np.argsort(-np.abs(drift) * (shares > 0))[:LEADING]
-    return Response(
+    return Reaction(
         means=tuple(means.tolist()),
         slope=slope,
         straightness=straightness,

@@ -47,7 +47,7 @@ def fit_probes(subjects: Subjects, wanted: Sequence[str]) -> Probes:
     """
     train, test = (subjects.latents[rows].double().numpy() for rows in (subjects.probing, subjects.held_out))
     labels = np.array(list(subjects.labels))
-    values = np.column_stack([subjects.labels[label] for label in labels]).astype(float)
+    values = np.column_stack([subjects.labels[label].values for label in labels]).astype(float)
     probe = RidgeCV(RIDGE_ALPHAS, alpha_per_target=True).fit(train, values[subjects.probing])
     readings = probe.predict(test)
     scores = r2_score(values[subjects.held_out], readings, multioutput="raw_values")

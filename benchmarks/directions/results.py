@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import mean
 
-from benchmarks.directions.measure import Response
+from benchmarks.directions.measure import Reaction
 from benchmarks.directions.subjects import RANDOM
 from benchmarks.directions.truth import Nearness
 
@@ -27,7 +27,7 @@ class Result:
     held: bool
     shipped: bool  # made by the method of the built-in directions
     gain: float  # σ of the direction for one σ of the factor
-    response: Response
+    response: Reaction
     nearness: Nearness
 
 
@@ -71,6 +71,12 @@ class Results:
     def shipped(self, held: bool = False) -> list[Result]:
         """The directions of the kinds that ship, one a factor."""
         return [entry for entry in self.entries if entry.shipped and entry.held == held]
+
+    def true_edits(self, factor: str) -> list[Nearness]:
+        """How near the shipped directions come to the factor's true edits, kind by kind if it has kinds."""
+        shipped = self.shipped()
+        kinds = [entry.nearness for entry in shipped if entry.factor.startswith(f"{factor}:")]
+        return kinds or [entry.nearness for entry in shipped if entry.factor == factor]
 
     def usable(self, entry: Result) -> bool:
         """Whether it is a direction of its factor: straight, and not much flatter than the steepest."""

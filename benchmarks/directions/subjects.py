@@ -11,10 +11,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explorer.built_in import CLASSES, NUMBERS, targets
+from explorer.built_in import CLASSES, Label, shipped_method, targets
 from explorer.dataset import Dataset
 from explorer.finding import label_of
-from explorer.operations.directions import Direction, Provenance, hold, unit
+from explorer.operations.directions import Direction, Provenance, unit
 from explorer.operations.finding import (
     DIRECTION_METHODS,
     Target,
@@ -39,11 +39,11 @@ Found = dict[str, dict[str, Direction]]
 class Subjects:
     """Latents and labels of all portraits: directions learn from the rows `fitting`, probes from `probing`.
 
-    Labels are by their direction's id, as in `explorer.built_in`: numbers, or True and False for a class.
+    Labels are by their direction's id.
     """
 
     latents: Float[Tensor, "n d"]
-    labels: dict[str, np.ndarray]
+    labels: dict[str, Label]
     fitting: np.ndarray
     probing: np.ndarray
     held_out: np.ndarray
@@ -51,42 +51,50 @@ class Subjects:
     @classmethod
     def of(cls, dataset: Dataset) -> Subjects:
         """The labels that can be seen in a portrait, and the training split in halves."""
-        labels = {key: values for key, (_, values) in targets(dataset.labels[list(READABLE)]).items()}
+        labels = targets(dataset.labels[list(READABLE)])
         train = np.flatnonzero(dataset.splits == "train")
         held_out = np.flatnonzero(dataset.splits == "held-out")
         return cls(dataset.latents, labels, train[0::2], train[1::2], held_out)
 
+    def lesson(self, label: str) -> tuple[Float[Tensor, "m d"], np.ndarray]:
+        """What a direction to the label is learned from: latents, and their values."""
+        rows = self.fitting[self.labels[label].tells[self.fitting]]
+        return self.latents[rows], self.labels[label].values[rows]
+
+    def shipped_method(self, label: str) -> str:
+        """The method that made the built-in direction to the label."""
+        return shipped_method(self.labels[label].values)
+
+    def find(self, method: str, label: str) -> Direction:
+        """A direction by a labelled method; its σ is that of all portraits to learn from."""
+        latents, values = self.lesson(label)
+        found = find_labelled(method, latents, Target(label, values, "half of them"))
+        return replace(found, std=projected_std(found.vector, self.latents[self.fitting]))
+
 
 @dataclass(frozen=True, eq=False)
 class Contestant:
-    """One direction towards a label, as its method found it or with all other labels held."""
+    """One direction towards a label, as its method found it, and what is held still beside it."""
 
     label: str
     method: str  # a key of DIRECTION_METHODS, or RANDOM
-    held: bool
     direction: Direction
     gain: float  # σ of the direction for one σ of the label
-
-
-def shipped_method(values: np.ndarray) -> str:
-    """The method that made the built-in direction of such a label."""
-    return CLASSES if values.dtype == bool else NUMBERS
+    held: tuple[Direction, ...] = ()
 
 
 def find_directions(
     subjects: Subjects, first_layer: Float[Tensor, "out d"] | None, wanted: Iterable[str], held: Iterable[str]
 ) -> Found:
-    """Directions of all methods to the labels `wanted`, and of the labelled methods to `held` ones too."""
+    """Directions of all methods to the labels `wanted`, and of those that ship to `held` ones too."""
     rows, wanted = subjects.fitting, list(wanted)
     latents = subjects.latents[rows]
     found: Found = {}
     for method in LABELLED:
-        found[method] = {
-            label: find_labelled(method, latents, Target(label, subjects.labels[label][rows], "half of them"))
-            for label in dict.fromkeys([*wanted, *held])
-        }
-    found[GROUPS] = {label: from_groups(label, latents, subjects.labels[label][rows]) for label in wanted}
-    numbers = {label: subjects.labels[label][rows].astype(float) for label in wanted}
+        shipped = [label for label in held if method == subjects.shipped_method(label)]
+        found[method] = {label: subjects.find(method, label) for label in dict.fromkeys([*wanted, *shipped])}
+    found[GROUPS] = {label: from_groups(label, subjects) for label in wanted}
+    numbers = {label: subjects.labels[label].values[rows].astype(float) for label in wanted}
     for method in UNLABELLED:
         if first_layer is None and DIRECTION_METHODS[method].wants == "first layer":
             continue
@@ -96,8 +104,9 @@ def find_directions(
     return found
 
 
-def from_groups(label: str, latents: Float[Tensor, "n d"], values: np.ndarray) -> Direction:
+def from_groups(label: str, subjects: Subjects) -> Direction:
     """The difference of two small groups, drawn from the upper and lower third, or with and without."""
+    latents, values = subjects.lesson(label)
     low, high = np.quantile(values.astype(float), [1 / 3, 2 / 3])
     plus = values if values.dtype == bool else values >= max(high, np.nextafter(low, np.inf))
     minus = ~plus if values.dtype == bool else values <= low
@@ -107,7 +116,8 @@ def from_groups(label: str, latents: Float[Tensor, "n d"], values: np.ndarray) -
     )
     target = Target(label, np.arange(2 * POINTS) < POINTS, "two groups of points")
     found = find_labelled(CLASSES, latents[rows], target)
-    return replace(found, std=projected_std(found.vector, latents))  # as the app does: σ of the whole data
+    # σ of the whole data, as the app takes it.
+    return replace(found, std=projected_std(found.vector, subjects.latents[subjects.fitting]))
 
 
 def _following(label: str, components: list[Direction]) -> Direction:
@@ -120,24 +130,19 @@ def _following(label: str, components: list[Direction]) -> Direction:
 def contestants(label: str, subjects: Subjects, found: Found, held: Iterable[str]) -> Iterator[Contestant]:
     """All that compete for one label: each method without and with `held` labels held, then the control.
 
-    The others are held along the same method's directions, or the shipped ones where it has none. A method of
-    which nothing is left when the others are held has no second entry.
+    Held are the directions that ship, as on the page, of all labels but those of the same factor.
     """
-    others = [other for other in held if label_of(other) != label_of(label)]
-    latents, values = subjects.latents[subjects.fitting], subjects.labels[label][subjects.fitting]
+    others = tuple(
+        found[subjects.shipped_method(other)][other] for other in held if label_of(other) != label_of(label)
+    )
+    latents, values = subjects.lesson(label)
     for method, directions in found.items():
-        free = directions[label]
-        yield Contestant(label, method, False, free, gain(free, latents, values))
-        knows = method in LABELLED
-        holders = {o: method if knows else shipped_method(subjects.labels[o]) for o in others}
-        try:
-            kept = hold(free, [found[by][other] for other, by in holders.items()])
-        except ValueError:
-            continue
-        yield Contestant(label, method, True, kept, gain(kept, latents, values))
-    shipped = found[shipped_method(subjects.labels[label])][label]
+        direction = directions[label]
+        free = Contestant(label, method, direction, gain(direction, latents, values))
+        yield from (free, replace(free, held=others))
+    shipped = found[subjects.shipped_method(label)][label]
     # By its own gain it would hardly be moved: equally far is the control.
-    yield Contestant(label, RANDOM, False, random_control(shipped), gain(shipped, latents, values))
+    yield Contestant(label, RANDOM, random_control(shipped), gain(shipped, latents, values))
 
 
 def random_control(direction: Direction) -> Direction:

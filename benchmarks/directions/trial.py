@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from torch import Tensor
 from tqdm import tqdm
 
+from benchmarks.directions.held import Answers
 from benchmarks.directions.measure import respond, seen_again
 from benchmarks.directions.probes import Probes
 from benchmarks.directions.results import Result, Results
@@ -18,9 +20,8 @@ from benchmarks.directions.subjects import (
     Subjects,
     contestants,
     find_directions,
-    shipped_method,
 )
-from benchmarks.directions.truth import Draw, TrueEdits, comparable, draw_edits, nearness
+from benchmarks.directions.truth import Draw, TrueEdits, draw_edits, nearness
 from models.base import LatentModel
 from models.faces.factors import Factors
 
@@ -40,30 +41,36 @@ class Trial:
         """Measure all contestants for these labels; shows its progress."""
         print("finding directions …", file=sys.stderr)
         found = find_directions(self.subjects, self.model.first_layer, labels, self.probes.labels)
-        unedited = self.probes.read(seen_again(self.model, self.subjects.latents[self.rows]))
+        latents = self.subjects.latents[self.rows]
+        unedited = self.probes.read(seen_again(self.model, latents))
+        answers = Answers(self.model, latents)
         entries: list[Result] = []
         for label in labels:
             edits = self._true_edits(label)
             rivals = list(contestants(label, self.subjects, found, self.probes.labels))
             bar = tqdm(rivals, desc=label, unit="direction", leave=False)
-            entries += [self._measure(rival, unedited, edits) for rival in bar]
+            entries += [self._measure(rival, answers.steps(rival), unedited, edits) for rival in bar]
         return Results(entries)
 
     def _true_edits(self, label: str) -> TrueEdits:
-        sigma = float(self.subjects.labels[label][self.subjects.fitting].std())
-        return draw_edits(self.model, self.draw, comparable(label, self.portraits), label, sigma)
+        _, values = self.subjects.lesson(label)
+        return draw_edits(self.model, self.draw, self.portraits, label, float(values.std()))
 
     def _measure(
-        self, rival: Contestant, unedited: Float[np.ndarray, "n labels"], edits: TrueEdits
+        self,
+        rival: Contestant,
+        step: Float[Tensor, "n d"],
+        unedited: Float[np.ndarray, "n labels"],
+        edits: TrueEdits,
     ) -> Result:
-        label, direction = rival.label, rival.direction
-        latents = self.subjects.latents[self.rows]
+        """`step` is that of one σ in each portrait."""
+        label, latents = rival.label, self.subjects.latents[self.rows]
         return Result(
             factor=label,
             method=rival.method,
-            held=rival.held,
-            shipped=rival.method == shipped_method(self.subjects.labels[label]),
+            held=bool(rival.held),
+            shipped=rival.method == self.subjects.shipped_method(label),
             gain=rival.gain,
-            response=respond(self.model, self.probes, latents, unedited, direction, label),
-            nearness=nearness(self.model, edits, direction, rival.gain),
+            response=respond(self.model, self.probes, latents, unedited, step, label),
+            nearness=nearness(self.model, edits, step, rival.gain),
         )

@@ -14,7 +14,6 @@ from torch import Tensor
 
 from benchmarks.directions.measure import BATCH
 from explorer.images import to_tensor
-from explorer.operations.directions import Direction
 from models.base import LatentModel
 from models.faces.factors import FACTORS, Factors
 from models.faces.probes import VISIBLE
@@ -30,6 +29,7 @@ Images = Float[Tensor, "n 3 h w"]
 class TrueEdits:
     """Portraits in which one factor can be seen, before and after that factor alone is changed."""
 
+    rows: np.ndarray  # of all portraits that are measured
     steps: Float[np.ndarray, " n"]  # the change in σ of the label
     latents: Float[Tensor, "n d"]  # of the renders before
     before: Images  # decoded from those
@@ -66,26 +66,28 @@ def true_edit(factors: Factors, label: str, sigma: float) -> tuple[Factors, floa
     return replace(factors, **changed), step / sigma
 
 
-def comparable(label: str, portraits: Sequence[Factors]) -> list[Factors]:
-    """Those in which the factor can be seen; of a kind's label, those with that kind or with none."""
+def comparable(label: str, portraits: Sequence[Factors]) -> np.ndarray:
+    """Rows of those in which the factor can be seen; of a kind's label, those with that kind or with none."""
     name, _, kind = label.partition(":")
     frame = pd.DataFrame([factors.to_dict() for factors in portraits])
     keep = frame[name].isin([kind, WITHOUT]) if kind else pd.Series(True, frame.index)
     if name in VISIBLE:
         keep &= frame.eval(VISIBLE[name])
-    return [factors for factors, seen in zip(portraits, keep, strict=True) if seen]
+    return np.flatnonzero(keep)
 
 
 def draw_edits(
     model: LatentModel, draw: Draw, portraits: Sequence[Factors], label: str, sigma: float
 ) -> TrueEdits:
-    """Render and encode the portraits, and once more with the factor changed."""
-    changed = [true_edit(factors, label, sigma) for factors in portraits]
-    originals = np.stack([draw(factors) for factors in portraits])
+    """Render and encode those portraits in which the factor can be seen, and once more with it changed."""
+    rows = comparable(label, portraits)
+    changed = [true_edit(portraits[row], label, sigma) for row in rows]
+    originals = np.stack([draw(portraits[row]) for row in rows])
     edits = np.stack([draw(factors) for factors, _ in changed])
     moved = np.abs(edits.astype(int) - originals).max(-1) > CHANGED
     latents = _encode(model, originals)
     return TrueEdits(
+        rows=rows,
         steps=np.array([step for _, step in changed]),
         latents=latents,
         before=_decode(model, latents),
@@ -94,10 +96,13 @@ def draw_edits(
     )
 
 
-def nearness(model: LatentModel, edits: TrueEdits, direction: Direction, gain: float) -> Nearness:
-    """Steer each portrait as far as its true change asks, `gain` σ for one σ of the label, and compare."""
-    move = torch.from_numpy(gain * edits.steps).to(edits.latents)[:, None] * direction.std * direction.vector
-    edited = _decode(model, edits.latents + move)
+def nearness(model: LatentModel, edits: TrueEdits, step: Float[Tensor, "n d"], gain: float) -> Nearness:
+    """Steer each portrait as far as its true change asks, and compare.
+
+    `step` is that of one σ of a direction, in each of all portraits; `gain` of them are one σ of the label.
+    """
+    strengths = torch.from_numpy(gain * edits.steps).to(edits.latents)[:, None]
+    edited = _decode(model, edits.latents + strengths * step[edits.rows])
     everywhere = torch.ones_like(edits.region)
     share, ratio = _compare(edited, edits, everywhere)
     region_share, region_ratio = _compare(edited, edits, edits.region)

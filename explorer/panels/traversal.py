@@ -89,5 +89,5 @@ def row_latents(workspace: Workspace, row: Row) -> Float[Tensor, "t *latent"]:
 
     Blocks. Raises as `Workspace.point`, and ValueError where holding leaves nothing of the direction.
     """
-    (direction,) = workspace.steering(row.morph.model).apart([row.direction], row.morph.steer)
+    direction = workspace.direction(row.morph, row.direction).result()
     return traverse(workspace.point(row.morph).result(), direction, row.strengths)

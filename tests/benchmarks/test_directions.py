@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from benchmarks.directions import __main__ as command
+from benchmarks.directions.held import Answers
 from benchmarks.directions.measure import STRENGTHS, line, respond, seen_again
 from benchmarks.directions.probes import Probes, fit_probes
 from benchmarks.directions.report import figures, shown, tables, to_json
@@ -17,6 +19,7 @@ from benchmarks.directions.results import ALL, SHIPPED, Result, Results
 from benchmarks.directions.subjects import (
     GROUPS,
     RANDOM,
+    Contestant,
     Subjects,
     contestants,
     find_directions,
@@ -24,7 +27,10 @@ from benchmarks.directions.subjects import (
     random_control,
 )
 from benchmarks.directions.truth import Nearness, TrueEdits, comparable, distance, nearness, true_edit
-from explorer.operations.directions import Direction, Provenance, hold, unit
+from explorer.built_in import targets
+from explorer.operations.directions import Direction, Provenance, unit
+from explorer.operations.finding import projected_std
+from explorer.operations.holding import hold
 from models.faces.canvas import GraphicsError, create_context
 from models.faces.factors import sample_factors
 from models.faces.report import Figure
@@ -51,7 +57,16 @@ def probes():
 
 def respond_to(found, probes, latents, label="smile"):
     model = ToyModel()
-    return respond(model, probes, latents, probes.read(seen_again(model, latents)), found, label)
+    unedited = probes.read(seen_again(model, latents))
+    return respond(model, probes, latents, unedited, one_sigma(found, latents), label)
+
+
+def one_sigma(found, latents):
+    return (found.std * found.vector).expand_as(latents)
+
+
+def rival(found, *held):
+    return Contestant("smile", "ridge", found, 1.0, held)
 
 
 def test_a_linear_model_answers_by_arithmetic(probes, latents):
@@ -69,13 +84,28 @@ def test_a_linear_model_answers_by_arithmetic(probes, latents):
     assert response.leading == pytest.approx({NAMES[i]: step[i] for i in largest}, abs=1e-4)
 
 
-def test_what_is_held_reads_the_same(probes, latents):
-    found = direction(torch.from_numpy(probes.weights[:, 0]))
-    others = [direction(torch.from_numpy(column), name="other") for column in probes.weights.T[1:]]
-    assert respond_to(found, probes, latents).others > 0.05
-    held = respond_to(hold(found, others), probes, latents)
-    assert held.others == pytest.approx(0, abs=1e-4)
-    assert held.slope > 0.05
+def test_what_is_held_reads_the_same_in_every_picture(probes, latents):
+    class Bent(ToyModel):
+        """Reads more of all dimensions the more there is of the first, in each picture its own way."""
+
+        def _encode(self, images):
+            found = super()._encode(images)
+            return found + 0.2 * found[:, :1] * found
+
+    model, found = Bent(), direction(torch.from_numpy(probes.weights[:, 0]), std=0.1)
+    others = [direction(torch.from_numpy(column), 0.1, "other") for column in probes.weights.T[1:]]
+    unedited, answers = probes.read(seen_again(model, latents)), Answers(model, latents)
+    free, constant, held = (
+        respond(model, probes, latents, unedited, step, "smile")
+        for step in (
+            answers.steps(rival(found)),
+            one_sigma(hold(found, others), latents),
+            answers.steps(rival(found, *others)),
+        )
+    )
+    assert held.others < 0.3 * constant.others < 0.3 * free.others
+    assert held.slope > 0.02
+    assert len(answers.known) == 5
 
 
 def test_changes_that_differ_between_portraits_are_change_but_no_drift(probes, latents):
@@ -90,7 +120,7 @@ def test_changes_that_differ_between_portraits_are_change_but_no_drift(probes, l
     straight = Probes(("smile", "yaw"), np.ones(2), np.eye(8)[:, :2])
     model, found = Scattering(), direction(torch.eye(8)[0], std=0.5)
     unedited = straight.read(seen_again(model, latents))
-    response = respond(model, straight, latents, unedited, found, "smile")
+    response = respond(model, straight, latents, unedited, one_sigma(found, latents), "smile")
     assert response.others == pytest.approx(0.5, abs=1e-4)
     assert response.drift == pytest.approx(0, abs=1e-4)
 
@@ -107,31 +137,46 @@ def subjects():
     """Three labels that the latents hold along the first three dimensions, and one that they do not."""
     rng = np.random.default_rng(4)
     latents = rng.standard_normal((1200, 8))
-    labels = {
-        "smile": 3 * latents[:, 0] + 7,
-        "yaw": latents[:, 1],
-        "glasses": latents[:, 2] > 0.3,
-        "freckles": rng.standard_normal(1200),
-    }
+    labels = targets(
+        pd.DataFrame(
+            {
+                "smile": 3 * latents[:, 0] + 7,
+                "yaw": latents[:, 1],
+                "glasses": np.select([latents[:, 2] > 1, latents[:, 2] > 0.3], ["round", "rect"], "none"),
+                "freckles": rng.standard_normal(1200),
+            }
+        )
+    )
     rows = np.arange(1200)
     parts = rows[:500], rows[500:1000], rows[1000:]
     return Subjects(torch.from_numpy(latents).float(), labels, *parts)
 
 
+def test_a_kind_is_told_from_none_and_not_from_other_kinds(subjects):
+    latents, values = subjects.lesson("glasses:round")
+    assert latents[values, 2].min() > 1
+    assert latents[~values, 2].max() < 0.3
+    found = subjects.find("mean-difference", "glasses:round")
+    assert found.std == pytest.approx(projected_std(found.vector, subjects.latents[subjects.fitting]))
+    assert found.vector[2] > 0.97
+
+
 def test_probes_read_what_is_there_in_their_sigma(subjects):
     probes = fit_probes(subjects, [])
-    assert probes.labels == ("smile", "yaw", "glasses")
+    assert probes.labels == ("smile", "yaw", "glasses", "glasses:round")
     assert probes.scores[:2] == pytest.approx([1, 1], abs=1e-3)
     readings = probes.read(subjects.latents[subjects.held_out])
-    assert readings.std(0) == pytest.approx([1, 1, 1])
+    assert readings.std(0) == pytest.approx([1, 1, 1, 1])
     assert fit_probes(subjects, ["freckles"]).labels[-1] == "freckles"
-    assert probes.others("glasses") == pytest.approx([0.5, 0.5, 0])
+    assert probes.others("glasses") == pytest.approx([0.5, 0.5, 0, 0])
+    assert probes.others("smile") == pytest.approx([0, 0.5, 0.25, 0.25])
 
 
 def test_every_method_competes_free_and_held_beside_the_control(subjects):
-    found = find_directions(subjects, ToyModel().first_layer, ["smile"], ["smile", "yaw", "glasses"])
+    read = ["smile", "yaw", "glasses", "glasses:round"]
+    found = find_directions(subjects, ToyModel().first_layer, ["smile"], read)
     assert list(found) == ["mean-difference", "logistic", "svm", "ridge", GROUPS, "pca", "sefa"]
-    rivals = list(contestants("smile", subjects, found, ["smile", "yaw", "glasses"]))
+    rivals = list(contestants("smile", subjects, found, read))
     assert [rival.method for rival in rivals if not rival.held] == [*found, RANDOM]
     for rival in rivals:
         moved = float(rival.direction.vector[0])
@@ -141,9 +186,8 @@ def test_every_method_competes_free_and_held_beside_the_control(subjects):
             assert moved > 0  # turned towards more of it
         if rival.method == RANDOM:  # it is moved as far as the direction that ships
             assert rival.gain == next(other.gain for other in rivals if other.method == "ridge")
-        if rival.held:
-            held = [found["ridge" if rival.method in ("pca", "sefa", GROUPS) else rival.method]["yaw"]]
-            assert abs(float(rival.direction.vector @ held[0].vector)) < 1e-5
+    shipped = [found["ridge"]["yaw"], *(found["mean-difference"][key] for key in read[2:])]
+    assert [rival.held for rival in rivals if rival.held] == [tuple(shipped)] * len(found)
 
 
 def test_the_control_is_as_long_and_points_anywhere(subjects):
@@ -158,7 +202,7 @@ def test_the_control_is_as_long_and_points_anywhere(subjects):
 
 
 def test_gain_leads_to_the_mean_latent_of_one_sigma_more(subjects):
-    latents, values = subjects.latents, subjects.labels["smile"]
+    latents, values = subjects.latents, subjects.labels["smile"].values
     along = direction(torch.eye(8)[0], std=0.5)
     assert gain(along, latents, values) * along.std == pytest.approx(float(latents[:, 0].std()), rel=1e-3)
     across = direction(torch.eye(8)[0] + torch.eye(8)[3], std=0.5)
@@ -179,10 +223,10 @@ def test_a_true_edit_changes_one_factor_and_stays_in_range():
     assert true_edit(factors, "glasses:rect", 0.5) == (replace(factors, glasses="rect"), 2)
     wearing = replace(factors, glasses="sunglasses")
     assert true_edit(wearing, "glasses", 0.5) == (factors, -2)
-    assert comparable("glasses:rect", [factors, wearing]) == [factors]
     bald = replace(factors, hair_style="bald")
-    assert bald not in comparable("hair_tone", [bald])
-    assert comparable("smile", [bald]) == [bald]
+    assert comparable("glasses:rect", [factors, wearing, bald]).tolist() == [0, 2]
+    assert comparable("hair_tone", [bald]).tolist() == []
+    assert comparable("smile", [wearing, bald]).tolist() == [0, 1]
 
 
 @pytest.fixture
@@ -193,11 +237,11 @@ def edits(latents):
     after = model.decode(latents + torch.from_numpy(steps).float()[:, None] * ahead)
     region = torch.zeros(len(latents), 16, 16, dtype=torch.bool)
     region[:, :8] = True
-    return TrueEdits(steps, latents, model.decode(latents), after, region)
+    return TrueEdits(np.arange(len(latents)), steps, latents, model.decode(latents), after, region)
 
 
 def test_the_right_edit_is_the_truth_and_the_wrong_one_twice_as_far(edits):
-    model, along = ToyModel(), direction(torch.eye(8)[0], std=0.25)
+    model, along = ToyModel(), one_sigma(direction(torch.eye(8)[0], std=0.25), edits.latents)
     right = nearness(model, edits, along, gain=2.0)
     assert (right.count, right.share, right.region_share) == (30, 1, 1)
     assert right.ratio == pytest.approx(0, abs=1e-4)
@@ -207,9 +251,17 @@ def test_the_right_edit_is_the_truth_and_the_wrong_one_twice_as_far(edits):
     assert (wrong.share, wrong.ratio) == pytest.approx((0, 2), abs=1e-4)
 
 
+def test_each_portrait_goes_its_own_step(edits):
+    steps = torch.zeros(60, 8)
+    steps[30:] = 0.25 * torch.eye(8)[0]
+    found = nearness(ToyModel(), replace(edits, rows=np.arange(30, 60)), steps, gain=2.0)
+    assert found.ratio == pytest.approx(0, abs=1e-4)
+
+
 def test_a_portrait_without_a_changed_pixel_counts_for_no_region(edits):
     nowhere = replace(edits, region=torch.zeros_like(edits.region))
-    found = nearness(ToyModel(), nowhere, direction(torch.eye(8)[0], std=0.25), gain=2.0)
+    along = one_sigma(direction(torch.eye(8)[0], std=0.25), edits.latents)
+    found = nearness(ToyModel(), nowhere, along, gain=2.0)
     assert found.share == 1
     assert np.isnan(found.region_share)
 
@@ -261,6 +313,19 @@ def test_holding_is_judged_by_both_shares(results):
     assert holdings["svm"].others == pytest.approx((0.24 / 0.6) / 0.3)
     assert not holdings["svm"].met
     assert holdings[ALL].kept == pytest.approx(1.5 / 1.8)
+
+
+def test_glasses_are_judged_kind_by_kind(results):
+    kinds = [("glasses:round", 0.9, 30), ("glasses:rect", 0.6, 10), ("glasses", 0.1, 40)]
+    smile = results.entries[0]
+    worn = [
+        replace(smile, factor=factor, nearness=replace(smile.nearness, share=share, count=count))
+        for factor, share, count in kinds
+    ]
+    found = {figure.name: figure.value for figure in figures(Results([smile, *worn]))}
+    ahead = "edit nearer to the truth than no edit, "
+    assert found[f"{ahead}glasses, each kind along its own direction"] == pytest.approx(82.5)
+    assert found[f"{ahead}smile"] == pytest.approx(90)
 
 
 def test_tables_mark_what_is_unusable_and_the_json_has_no_nan(results):

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from PIL import Image
 from explorer.built_in import load_built_in
 from explorer.images import to_uint8
 from explorer.metrics import psnr
-from explorer.operations.directions import hold
-from explorer.operations.interpolation import slerp
+from explorer.operations.directions import unit
+from explorer.operations.holding import Response, around, hold
+from explorer.operations.interpolation import lerp, slerp
 
 LINK = "?model=face-vae&a=17&b=23&alpha=0.3"
 
@@ -34,6 +36,23 @@ def frame_of(face_vae, dataset, directions):
         return to_uint8(face_vae.decode(latents))[0]
 
     return decode
+
+
+@pytest.fixture
+def held(face_vae, dataset):
+    """A direction as it moves what a canvas shows while another one is held there."""
+
+    def apart(shown, direction, other):
+        steps = []
+        for slot in ("a", "b"):
+            latent = dataset.latents[int(shown[slot])]
+            returned = face_vae.reencode(around(latent, [direction, other]))
+            left = hold(direction, [other], Response.measured([direction, other], returned))
+            steps.append(left.std * left.vector)
+        step = lerp(*steps, torch.tensor([float(shown["alpha"])]))[0]
+        return replace(direction, vector=unit(step), std=float(step.norm()))
+
+    return apart
 
 
 def assert_is(pixels, expected, *others):
@@ -64,14 +83,14 @@ def test_several_sliders_add(explorer, frame_of, directions):
     assert_is(explorer.pixels(), frame_of(shown, *steer), *[frame_of(shown, one) for one in steer])
 
 
-def test_a_held_trait_is_left_alone(explorer, frame_of, directions):
+def test_a_held_trait_is_left_alone(explorer, frame_of, held, directions):
     """Sunglasses go along with glasses, so what is left of them is another direction."""
     explorer.page.locator(".rack [data-add]").select_option("glasses:sunglasses")
     strength = explorer.drag("glasses:sunglasses", 3)
     explorer.page.get_by_role("checkbox", name="Hold glasses", exact=True).check()
     shown = explorer.wait_steered(("glasses", 0, True), ("glasses:sunglasses", strength, False))
     moved = directions["glasses:sunglasses"]
-    alone = hold(moved, [directions["glasses"]])
+    alone = held(shown, moved, directions["glasses"])
     assert_is(explorer.pixels(), frame_of(shown, (alone, strength)), frame_of(shown, (moved, strength)))
     hold_all = explorer.page.locator("[data-hold-all]")
     hold_all.click()

@@ -21,7 +21,8 @@ from explorer.finding import Wish, find
 from explorer.images import PictureError, fit, open_picture, to_uint8
 from explorer.metrics import psnr
 from explorer.morph import Morph
-from explorer.operations.directions import Direction, hold, steer
+from explorer.operations.directions import Direction, steer
+from explorer.operations.holding import hold
 from explorer.operations.interpolation import slerp
 from explorer.settings import Settings
 from explorer.steering import Steer, UnknownDirectionError
