@@ -48,8 +48,13 @@ def tables(results: Results, probes: dict[str, float]) -> list[Table]:
 
 def figures(results: Results) -> list[Figure]:
     """The figures that have a target."""
-    straight = min(entry.response.straightness for entry in results.shipped())
-    found = [Figure("straightness (R²) of the shipped directions, the worst", straight, "", 3, STRAIGHT)]
+    found = []
+    for scope, kinds in (("factor", False), ("kind of glasses", True)):
+        shipped = [entry for entry in results.shipped() if (":" in entry.factor) == kinds]
+        if shipped:
+            worst = min(entry.response.straightness for entry in shipped)
+            name = f"straightness (R²) of the shipped directions, the worst {scope}"
+            found.append(Figure(name, worst, "", 3, STRAIGHT))
     for holding in results.holdings:
         if holding.method in TOGETHER:
             name, left, kept = holding.method, holding.others, holding.kept

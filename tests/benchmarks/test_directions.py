@@ -328,6 +328,15 @@ def test_glasses_are_judged_kind_by_kind(results):
     assert found[f"{ahead}smile"] == pytest.approx(90)
 
 
+def test_straightness_is_judged_apart_for_kinds_of_glasses(results):
+    smile = results.entries[0]
+    bent = replace(smile, factor="glasses:rect", response=replace(smile.response, straightness=0.9))
+    found = {figure.name: figure for figure in figures(Results([smile, bent]))}
+    ahead = "straightness (R²) of the shipped directions, the worst "
+    assert found[f"{ahead}factor"].met
+    assert not found[f"{ahead}kind of glasses"].met
+
+
 def test_tables_mark_what_is_unusable_and_the_json_has_no_nan(results):
     text = shown(tables(results, {"smile": 0.8}))
     assert "| smile | 0.400 | 0.300 | (0.033) | (> 10) | svm |" in text
