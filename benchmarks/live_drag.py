@@ -3,9 +3,9 @@
     make bench
 
 A real mouse drags a slider back and forth for a few seconds: alpha, and in this app once more a direction
-while two others are at work too. Counted are the pictures painted a second, and the time from the input
-event to the animation frame in which the picture of that very value is on screen. Rounds alternate, so that a
-machine whose speed drifts treats all alike; medians over rounds count.
+while two others are at work too, and again while those two are held. Counted are the pictures painted a
+second, and the time from the input event to the animation frame in which the picture of that very value is on
+screen. Rounds alternate, so that a machine whose speed drifts treats all alike; medians over rounds count.
 """
 
 from __future__ import annotations
@@ -105,6 +105,12 @@ APPS = {
         STEERED_PICTURE,
         "?model=face-vae&steer=smile:1,glasses:1,age:-1",
     ),
+    "held": App(
+        ("app.py", "--port"),
+        '[data-direction="smile"] input[type=range]',
+        STEERED_PICTURE,
+        "?model=face-vae&steer=smile:1,glasses:1h,age:-1h",
+    ),
     "naive": App(("-m", "benchmarks.naive_app"), "#alpha input[type=range]", NAIVE_PICTURE),
 }
 
@@ -174,7 +180,7 @@ def run() -> dict[str, list[Drag]]:
     with sync_playwright() as playwright, serve(APPS["ours"]) as ours, serve(APPS["naive"]) as naive:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         for _ in range(ROUNDS):
-            for name, url in (("ours", ours), ("steered", ours), ("naive", naive)):
+            for name, url in (("ours", ours), ("steered", ours), ("held", ours), ("naive", naive)):
                 page = browser.new_page(viewport={"width": 1280, "height": 800})
                 page.goto(url + APPS[name].query)
                 page.wait_for_selector(APPS[name].slider)
