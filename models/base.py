@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Literal, final
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 Progress = Callable[[float, str], None]
 """Called while a model loads: fraction done in [0, 1] and one sentence for the person who waits."""
@@ -42,6 +43,13 @@ class LatentModel(ABC):
 
     space: LatentSpace
     device: torch.device
+    precision: str = "fp32"  # what it decodes in on this device, and why not in something faster
+
+    @functools.cached_property
+    def nbytes(self) -> int:
+        """Bytes of the weights of all networks that the model holds."""
+        networks = [value for value in vars(self).values() if isinstance(value, nn.Module)]
+        return sum(weight.nbytes for network in networks for weight in network.state_dict().values())
 
     @final
     def encode(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n *latent"]:

@@ -4,147 +4,23 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.base import LatentModel, LatentSpace
+from models.face_int8 import FaceInt8Decoder
+from models.face_network import IMAGE_SIZE, FaceVAEConfig, FaceVAENetwork
+from models.policy import Decode, choose, policy
 
 FORMAT = "latent-explorer/face-vae/1"
-IMAGE_SIZE = 128
-PATCH = 4  # pixels: all convolutions work on 4 x 4 patches, at 32 x 32 and below
-THUMB = 32  # pixels of the linear path's picture
-COARSE = 8  # cells a side of the coarsest level
-
-
-@dataclass(frozen=True)
-class FaceVAEConfig:
-    """The network's size: latent dimensions, and channels at 32 x 32, 16 x 16 and 8 x 8."""
-
-    latent_dim: int = 128
-    encoder: tuple[int, int, int] = (48, 96, 160)
-    decoder: tuple[int, int, int] = (64, 128, 160)
-    bottleneck: tuple[int, int] = (32, 128)  # channels between the coarsest level and the latent, in and out
-
-    def __post_init__(self) -> None:
-        for name, length in (("encoder", 3), ("decoder", 3), ("bottleneck", 2)):
-            _check_sizes(name, getattr(self, name), length)
-        _check_sizes("latent_dim", (self.latent_dim,), 1)
-
-
-def _check_sizes(name: str, sizes: object, length: int) -> None:
-    if not (
-        isinstance(sizes, tuple) and len(sizes) == length and all(type(s) is int and s > 0 for s in sizes)
-    ):
-        raise ValueError(
-            f"face VAE configuration: expected {length} positive integers for {name}, got {sizes}"
-        )
-
-
-def _start_at_zero(layer: nn.Module) -> None:
-    for parameter in layer.parameters():
-        nn.init.zeros_(parameter)
-
-
-class ResidualBlock(nn.Module):
-    """x + conv(silu(conv(silu(x)))).
-
-    The last convolution starts at zero, so a deep stack starts as the identity and needs no normalisation
-    (Zhang et al. 2019, Fixup).
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-        _start_at_zero(self.second)
-
-    def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
-        """Same shape out as in."""
-        out: Tensor = x + self.second(F.silu(self.first(F.silu(x))))
-        return out
-
-
-class Encoder(nn.Module):
-    """Image → mean and log variance of the posterior; a linear path from a thumbnail carries the mean."""
-
-    def __init__(self, config: FaceVAEConfig) -> None:
-        super().__init__()
-        fine, middle, coarse = config.encoder
-        self.stem = nn.Conv2d(3 * PATCH**2, fine, 3, padding=1)
-        self.fine = ResidualBlock(fine)
-        self.to_middle = nn.Conv2d(4 * fine, middle, 1)
-        self.middle = ResidualBlock(middle)
-        self.to_coarse = nn.Conv2d(4 * middle, coarse, 1)
-        self.coarse = nn.ModuleList(ResidualBlock(coarse) for _ in range(2))
-        self.bottleneck = nn.Conv2d(coarse, config.bottleneck[0], 1)
-        self.posterior = nn.Linear(config.bottleneck[0] * COARSE**2, 2 * config.latent_dim)
-        self.linear = nn.Linear(3 * THUMB**2, config.latent_dim)
-        _start_at_zero(self.posterior)
-
-    def forward(self, images: Float[Tensor, "n 3 h w"]) -> tuple[Float[Tensor, "n d"], Float[Tensor, "n d"]]:
-        """Images in [-1, 1] of IMAGE_SIZE pixels a side."""
-        x = self.fine(self.stem(F.pixel_unshuffle(images, PATCH)))
-        x = self.middle(self.to_middle(F.pixel_unshuffle(x, 2)))
-        x = self.to_coarse(F.pixel_unshuffle(x, 2))
-        for block in self.coarse:
-            x = block(x)
-        x = self.bottleneck(F.silu(x)).flatten(1)
-        mean, log_variance = self.posterior(x).float().chunk(2, dim=1)
-        thumbs = F.avg_pool2d(images, IMAGE_SIZE // THUMB).flatten(1)
-        return mean + self.linear(thumbs).float(), log_variance.clamp(-12, 4)
-
-
-class Decoder(nn.Module):
-    """Latent → image: a linear thumbnail, enlarged, plus what the convolutions add at full resolution."""
-
-    def __init__(self, config: FaceVAEConfig) -> None:
-        super().__init__()
-        fine, middle, coarse = config.decoder
-        latent = config.latent_dim
-        self.project = nn.Linear(latent, config.bottleneck[1] * COARSE**2)
-        self.to_coarse = nn.Conv2d(config.bottleneck[1], coarse, 1)
-        self.coarse = nn.ModuleList(ResidualBlock(coarse) for _ in range(2))
-        self.to_middle = nn.Conv2d(coarse, 4 * middle, 1)
-        self.middle = nn.ModuleList(ResidualBlock(middle) for _ in range(2))
-        self.to_fine = nn.Conv2d(middle, 4 * fine, 1)
-        self.fine = nn.ModuleList(ResidualBlock(fine) for _ in range(2))
-        self.head = nn.Conv2d(fine, 3 * PATCH**2, 3, padding=1)
-        self.linear = nn.Linear(latent, 3 * THUMB**2)
-        _start_at_zero(self.head)
-
-    def forward(self, latents: Float[Tensor, "n d"]) -> Float[Tensor, "n 3 h w"]:
-        """Images of about [-1, 1]; a few values leave it."""
-        x = self.to_coarse(self.project(latents).unflatten(1, (-1, COARSE, COARSE)))
-        for block in self.coarse:
-            x = block(x)
-        x = F.pixel_shuffle(self.to_middle(x), 2)
-        for block in self.middle:
-            x = block(x)
-        x = F.pixel_shuffle(self.to_fine(x), 2)
-        for block in self.fine:
-            x = block(x)
-        detail = F.pixel_shuffle(self.head(F.silu(x)), PATCH)
-        thumbs = self.linear(latents).unflatten(1, (3, THUMB, THUMB))
-        return detail + F.interpolate(thumbs, size=IMAGE_SIZE, mode="bilinear")
-
-
-class FaceVAENetwork(nn.Module):
-    """Encoder and decoder of one configuration."""
-
-    def __init__(self, config: FaceVAEConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.encoder = Encoder(config)
-        self.decoder = Decoder(config)
 
 
 class FaceVAE(LatentModel):
@@ -153,11 +29,17 @@ class FaceVAE(LatentModel):
     def __init__(self, network: FaceVAENetwork, device: torch.device | str = "cpu") -> None:
         self.device = torch.device(device)
         self.space = LatentSpace("face-vae", (network.config.latent_dim,), IMAGE_SIZE, "normal")
-        self._network = network.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        here = policy(self.device)
+        self._network = network.to(self.device).to(memory_format=here.layout)  # type: ignore[call-overload]
         self._network.eval().requires_grad_(False)
-        # A third faster at batch 1 where the processor multiplies bfloat16 itself, and 65 dB from float32.
-        dtype = torch.bfloat16 if self.device.type == "cpu" and _native_bfloat16() else torch.float32
-        self._decoder = copy.deepcopy(network.decoder).to(dtype)
+        ways: dict[str, Callable[[], Decode]] = {}
+        if here.bytes:
+            ways["int8"] = lambda: FaceInt8Decoder(self._network.decoder)
+        if here.dtype != torch.float32:
+            ways[here.name] = lambda: self._decoding(here.dtype)
+        prior = torch.randn(4, *self.space.shape, generator=torch.Generator().manual_seed(0))
+        choice = choose("face-vae", ways, self._network.decoder, prior.to(self.device))
+        self._chosen, self.precision = choice.decode, choice.remark
 
     @classmethod
     def load(cls, path: Path, device: torch.device | str = "cpu") -> Self:
@@ -197,8 +79,16 @@ class FaceVAE(LatentModel):
         return mean
 
     def _decode(self, latents: Float[Tensor, "n d"]) -> Float[Tensor, "n 3 h w"]:
-        images: Tensor = self._decoder(latents.to(self._decoder.linear.weight.dtype))
-        return images
+        return self._chosen(latents)
+
+    def _decoding(self, dtype: torch.dtype) -> Decode:
+        decoder = copy.deepcopy(self._network.decoder).to(dtype)
+
+        def decode(latents: Float[Tensor, "n d"]) -> Float[Tensor, "n 3 h w"]:
+            images: Tensor = decoder(latents.to(dtype))
+            return images
+
+        return decode
 
 
 def read_network(path: Path) -> FaceVAENetwork:
@@ -214,11 +104,6 @@ def read_network(path: Path) -> FaceVAENetwork:
             )
     network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
     return network
-
-
-def _native_bfloat16() -> bool:
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], FaceVAEConfig]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,9 +16,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from models.base import LatentModel, LatentSpace, ModelUnavailableError, Progress
+from models.policy import TILED, Decode, choose, policy
+from models.tiny_int8 import TinyInt8Decoder
+from models.upsampling import FoldedUpsampling
 
 ARCHITECTURES: dict[str, Any] = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
 CONFIG, WEIGHTS = "config.json", "diffusion_pytorch_model.safetensors"
+PROBE = 128  # pixels a side of the picture by which AutoencoderKL is judged: a larger one takes long
 
 
 class StableDiffusionVAE(LatentModel):
@@ -27,12 +33,7 @@ class StableDiffusionVAE(LatentModel):
     """
 
     def __init__(self, name: str, vae: Any, image_size: int, device: torch.device) -> None:
-        self.device = device
-        self.dtype = reduced_dtype(device)
-        # Channels-last: TAESD decodes 512 px in 70 % of the time on a CPU, in fp32 too (2.2 s for 3.2 s).
-        # Not on MPS, where PyTorch's channels-last kernels have a history of silent errors.
-        self._layout = torch.contiguous_format if device.type == "mps" else torch.channels_last
-        self._vae = vae.eval().requires_grad_(False).to(device, self.dtype, memory_format=self._layout)
+        self.device, here = device, policy(device)
         self._tiny = isinstance(vae, AutoencoderTiny)
         self._scale = float(vae.config.scaling_factor)
         self._shift = float(vae.config.get("shift_factor") or 0)
@@ -40,6 +41,25 @@ class StableDiffusionVAE(LatentModel):
         side = image_size // 2 ** (len(blocks) - 1)  # every block but one halves the resolution
         shape = (int(vae.config.latent_channels), side, side)
         self.space = LatentSpace(name, shape, image_size, prior="none")
+        if image_size > TILED:
+            vae.enable_tiling()
+        if here.folds_upsampling and not self._tiny:
+            _fold_upsampling(vae)
+        self._vae = vae.eval().requires_grad_(False).to(device, memory_format=here.layout)
+        self.dtype, self._layout = torch.float32, here.layout
+        probe = _picture(image_size if self._tiny else min(image_size, PROBE))
+        with torch.no_grad():
+            latents = self._encode(probe.to(device)) / self._scale + self._shift
+        fast = copy.deepcopy(vae).to(here.dtype)
+        ways: dict[str, Callable[[], Decode]] = {}
+        if self._tiny and here.bytes:
+            ways["int8"] = lambda: TinyInt8Decoder(vae.decoder.layers)
+        if here.dtype != torch.float32:
+            ways[here.name] = lambda: self._decoding(fast, here.dtype)
+        choice = choose(name, ways, self._decoding(vae, torch.float32), latents)
+        self._chosen, self.precision = choice.decode, choice.remark
+        if choice.way != "fp32":
+            self._vae, self.dtype = fast, here.dtype
 
     @classmethod
     def load(
@@ -84,29 +104,36 @@ class StableDiffusionVAE(LatentModel):
         return scaled
 
     def _decode(self, latents: Float[Tensor, "n c lh lw"]) -> Float[Tensor, "n 3 h w"]:
-        image: Tensor = self._vae.decode(self._prepare(latents / self._scale + self._shift)).sample
-        return image
+        images: Tensor = self._chosen(latents / self._scale + self._shift)
+        return images
 
     def _prepare(self, batch: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
         return batch.to(self.dtype).contiguous(memory_format=self._layout)
 
+    def _decoding(self, vae: Any, dtype: torch.dtype) -> Decode:
+        def decode(latents: Float[Tensor, "n c lh lw"]) -> Float[Tensor, "n 3 h w"]:
+            image: Tensor = vae.decode(latents.to(dtype).contiguous(memory_format=self._layout)).sample
+            return image
 
-def reduced_dtype(device: torch.device) -> torch.dtype:
-    """The fastest dtype that keeps decoded images within 40 dB PSNR of fp32 on `device`.
+        return decode
 
-    Measured on an AVX512-BF16 CPU, one thread: TAESD decodes 512 px in 1.1 s in bf16 and 2.2 s in fp32, and
-    the bf16 image is 51.7 dB from the fp32 one. Where a CPU has no such instructions bf16 is emulated: a
-    convolution took 2.5 (AVX-512) to 5.4 (AVX2) times as long as in fp32.
-    """
-    if device.type == "cuda":
-        # Not emulated bf16, which PyTorch also reports as supported: older GPUs run it slower than fp32.
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
-        return torch.bfloat16 if native else torch.float16
-    if device.type == "cpu":
-        features = torch.cpu.get_capabilities()
-        native = features.get("avx512_bf16", False) or features.get("amx_bf16", False)
-        return torch.bfloat16 if native else torch.float32
-    return torch.float32
+
+def _fold_upsampling(vae: Any) -> None:
+    """On a CPU, in bf16, AutoencoderKL decodes 256 px in 9/10 of the time so."""
+    for block in vae.decoder.up_blocks:
+        if block.upsamplers:
+            block.upsamplers[0] = FoldedUpsampling(block.upsamplers[0].conv)
+
+
+def _picture(size: int) -> Float[Tensor, "1 3 size size"]:
+    """A picture in [-1, 1]: noise of spectrum 1 / f^1.5, as hard to decode well as photographs."""
+    noise = torch.fft.rfft2(torch.randn(1, 4, size, size, generator=torch.Generator().manual_seed(0)))
+    frequency = torch.hypot(torch.fft.fftfreq(size)[:, None], torch.fft.rfftfreq(size)).clamp(min=1 / size)
+    planes = torch.fft.irfft2(noise / frequency**1.5, s=(size, size))
+    planes = (planes - planes.mean((2, 3), keepdim=True)) / planes.std((2, 3), keepdim=True)
+    grey, tints = planes[:, :1], planes[:, 1:]
+    picture: Tensor = (0.4 * grey + 0.08 * tints).clamp(-1, 1)
+    return picture
 
 
 def _locate(source: str, progress: Progress) -> Path:

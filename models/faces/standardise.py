@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from models.face_vae import FaceVAE, FaceVAENetwork
+from models.face_network import FaceVAENetwork
+from models.face_vae import FaceVAE
 from models.faces.trainset import Pictures, gather
 from models.faces.warm_start import to_images
 

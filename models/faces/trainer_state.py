@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from models.face_vae import FaceVAENetwork
+from models.face_network import FaceVAENetwork
 
 FORMAT = "latent-explorer/face-training/1"
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")  # AdamW's state of a parameter

@@ -19,7 +19,8 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from models.face_vae import FaceVAE, FaceVAEConfig, FaceVAENetwork, read_network
+from models.face_network import FaceVAEConfig, FaceVAENetwork
+from models.face_vae import FaceVAE, read_network
 from models.faces.labels import readout_loss
 from models.faces.losses import PART_WEIGHTS, Losses, pixel_weights, vae_loss
 from models.faces.run_log import RunLog

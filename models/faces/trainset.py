@@ -16,7 +16,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
 
-from models.face_vae import IMAGE_SIZE
+from models.face_network import IMAGE_SIZE
 from models.faces.portrait_set import open_dataset
 
 SKIN = 2  # `models.faces.renderer.Part.SKIN`, of weight 1: what pictures without part maps count as

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from sklearn.decomposition import PCA
 from torch import Tensor
 
-from models.face_vae import IMAGE_SIZE, THUMB, FaceVAENetwork
+from models.face_network import IMAGE_SIZE, THUMB, FaceVAENetwork
 from models.faces.trainset import Pictures, gather
 
 SAMPLE = 6000  # pictures that the components are fitted on

@@ -8,7 +8,8 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from models.face_vae import FORMAT, FaceVAE, FaceVAEConfig, FaceVAENetwork
+from models.face_network import FaceVAEConfig, FaceVAENetwork
+from models.face_vae import FORMAT, FaceVAE
 
 TINY = FaceVAEConfig(latent_dim=6, encoder=(4, 5, 6), decoder=(4, 5, 6), bottleneck=(2, 3))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,9 +22,11 @@ from explorer.images import fit, to_tensor, to_uint8
 from explorer.metrics import psnr
 from models import sd_vae
 from models.base import ModelUnavailableError
-from models.sd_vae import CONFIG, WEIGHTS, StableDiffusionVAE, reduced_dtype
+from models.policy import TILED, Policy, policy
+from models.sd_vae import CONFIG, WEIGHTS, StableDiffusionVAE, _cached
 
 CPU = torch.device("cpu")
+EXACT = Policy(torch.float32, torch.channels_last, bytes=False, folds_upsampling=True)
 
 
 def photograph(size: int) -> Tensor:
@@ -37,7 +41,7 @@ def small(architecture: str, source: str | Path) -> StableDiffusionVAE:
 
 @pytest.fixture
 def fp32(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sd_vae, "reduced_dtype", lambda device: torch.float32)
+    monkeypatch.setattr(sd_vae, "policy", lambda device: EXACT)
 
 
 @pytest.mark.usefixtures("taesd")
@@ -52,16 +56,28 @@ def test_taesd_latents_have_about_unit_variance() -> None:
     assert 0.7 < models.load("sd-vae-tiny-256").encode(photograph(256)).std() < 1.3
 
 
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_reduced_precision_stays_within_40_db_of_fp32(
-    dtype: torch.dtype, taesd: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("size", [256, 512])
+@pytest.mark.parametrize("way", ["int8", "bf16", "fp16"])
+def test_every_way_to_decode_a_photograph_stays_within_40_db_of_fp32(
+    way: str, size: int, taesd: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pictures = []
-    for each in (dtype, torch.float32):
-        monkeypatch.setattr(sd_vae, "reduced_dtype", lambda device, each=each: each)
-        model = small("AutoencoderTiny", taesd)
-        pictures.append(to_uint8(model.decode(model.encode(photograph(64)))))
-    assert 40 <= psnr(*pictures) < 80
+    if way == "int8" and not policy(CPU).bytes:
+        pytest.skip("this processor does not multiply bytes")
+    ways = {"int8": {"bytes": True}, "bf16": {"dtype": torch.bfloat16}, "fp16": {"dtype": torch.float16}}
+    monkeypatch.setattr(sd_vae, "policy", lambda device: replace(EXACT, **ways[way]))
+    model = StableDiffusionVAE.load("tiny", "AutoencoderTiny", taesd, size, CPU, lambda *_: None)
+    assert model.precision == way
+    latents, exact = photograph_by_diffusers(taesd, size)
+    assert 40 <= psnr(to_uint8(model.decode(latents)), to_uint8(exact)) < 80
+
+
+@cache
+def photograph_by_diffusers(taesd: str, size: int) -> tuple[Tensor, Tensor]:
+    """A photograph's latents, and what diffusers itself decodes them to."""
+    vae = AutoencoderTiny.from_pretrained(_cached(taesd), low_cpu_mem_usage=False).eval()
+    with torch.no_grad():
+        latents = vae.encode(photograph(size)).latents
+        return latents, vae.decode(latents).sample.clamp(-1, 1)
 
 
 @pytest.mark.usefixtures("fp32")
@@ -127,23 +143,15 @@ def test_weights_with_the_old_names_of_attention_are_read(kl_folder: Path, tmp_p
     )
 
 
-def test_the_dtype_is_the_fastest_that_the_device_runs_natively(monkeypatch: pytest.MonkeyPatch) -> None:
-    for features, expected in [
-        ({"avx512_bf16": True}, torch.bfloat16),
-        ({"amx_bf16": True}, torch.bfloat16),
-        ({"avx512_f": True, "avx512_bf16": False}, torch.float32),
-        ({}, torch.float32),
-    ]:
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda features=features: features)
-        assert reduced_dtype(CPU) == expected
-    for native, expected in [(True, torch.bfloat16), (False, torch.float16)]:
-        monkeypatch.setattr(
-            torch.cuda,
-            "is_bf16_supported",
-            lambda including_emulation, native=native: native or including_emulation,
-        )
-        assert reduced_dtype(torch.device("cuda")) == expected
-    assert reduced_dtype(torch.device("mps")) == torch.float32
+def test_only_a_large_picture_is_decoded_in_tiles(kl_folder: Path) -> None:
+    def load(size: int) -> StableDiffusionVAE:
+        return StableDiffusionVAE.load("kl", "AutoencoderKL", str(kl_folder), size, CPU, lambda *_: None)
+
+    assert not load(TILED)._vae.use_tiling
+    large = load(TILED + 64)
+    assert large._vae.use_tiling
+    latents = torch.randn(1, *large.space.shape, generator=torch.Generator().manual_seed(0))
+    assert large.decode(latents).shape == (1, 3, TILED + 64, TILED + 64)
 
 
 @pytest.mark.parametrize("source", ["nobody/has-this", "no/such/folder/at all", "../nowhere"])

@@ -6,7 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from models.face_vae import FaceVAE, FaceVAEConfig, FaceVAENetwork
+from models.face_network import FaceVAEConfig, FaceVAENetwork
+from models.face_vae import FaceVAE
 from models.faces import evaluation
 from models.faces.dataset import Manifest, render_dataset
 from models.faces.factors import FACTORS

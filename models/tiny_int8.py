@@ -1,0 +1,97 @@
+"""The tiny autoencoder's decoder in 8 bits, end to end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from models.int8 import Bytes, Convolution, Grid, Step
+from models.upsampling import interleave, rows
+
+RARE = 1e-4  # of the values at either end are clipped, for a finer grid: +1 dB for photographs
+
+
+class TinyInt8Decoder:
+    """DecoderTiny (diffusers) in bytes: its first convolution in float32, all others in 8 bits."""
+
+    def __init__(self, layers: nn.Sequential) -> None:
+        """The grids are fixed here, so that no frame depends on the others of its batch.
+
+        Draws from N(0, I) show the range of every tensor: pictures' latents lead to smaller ones.
+        """
+        stem, *rest = layers
+        assert isinstance(stem, nn.Conv2d)
+        self._stem = stem
+        generator = torch.Generator().manual_seed(0)
+        latents = torch.randn(2, self._stem.in_channels, 32, 32, generator=generator)
+        x = F.relu(self._stem(_squash(latents)))
+        self._grid = grid = Grid.over(x, RARE)
+        self._steps: list[Step] = []
+        queue = [layer for layer in rest if not isinstance(layer, nn.ReLU)]
+        while queue:
+            layer = queue.pop(0)
+            if isinstance(layer, nn.Upsample):
+                step, x, grid = _upsampling(queue.pop(0), x, grid)
+            elif isinstance(layer, nn.Conv2d):
+                step = _to_picture(layer, x, grid)
+            else:
+                step, x, grid = _block(layer, x, grid)
+            self._steps.append(step)
+
+    def __call__(self, latents: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 3 h8 w8"]:
+        """Images of about [-1, 1], channels last."""
+        x = self._grid.bytes(F.relu(self._stem(_squash(latents))))
+        for step in self._steps:
+            x = step(x)
+        return x
+
+
+def _squash(latents: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    return torch.tanh(latents / 3) * 3
+
+
+def _block(
+    block: Any, x: Float[Tensor, "n c h w"], grid: Grid
+) -> tuple[Step, Float[Tensor, "n c h w"], Grid]:
+    """A residual block, what it makes of x, and the grid of that."""
+    first, second, third = block.conv[::2]  # between them ReLUs
+    inner = F.relu(first(x))
+    outer = F.relu(second(inner))
+    y = F.relu(third(outer) + x)
+    inside, outside, after = (Grid.over(values, RARE) for values in (inner, outer, y))
+    one = Convolution(first.weight, first.bias, x, grid, inside, "relu")
+    two = Convolution(second.weight, second.bias, inner, inside, outside, "relu")
+    three = Convolution(third.weight, third.bias, outer, outside, after, "relu")
+    return lambda z: three.add(two(one(z)), z, grid), y, after
+
+
+def _upsampling(
+    convolution: Any, x: Float[Tensor, "n c h w"], grid: Grid
+) -> tuple[Step, Float[Tensor, "n c h2 w2"], Grid]:
+    """Nearest upsampling and a 3 x 3 convolution, what they make of x, and the grid of that."""
+    y = convolution(F.interpolate(x, scale_factor=2.0))
+    after = Grid.over(y, RARE)
+    bias = None if convolution.bias is None else convolution.bias.repeat(2)
+    even, odd = (Convolution(weight, bias, x, grid, after) for weight in rows(convolution.weight))
+    return lambda z: interleave(even(z), odd(z)), y, after
+
+
+def _to_picture(convolution: Any, x: Float[Tensor, "n c h w"], grid: Grid) -> Step:
+    """The last convolution, from [0, 1] to [-1, 1].
+
+    oneDNN computes 16 channels or none, so the three of four pixels are made at once, of 4 x 4 others.
+    """
+    weight, bias = 2 * convolution.weight, 2 * convolution.bias - 1
+    corners = [F.pad(weight, (right, 1 - right, down, 1 - down)) for down in (0, 1) for right in (0, 1)]
+    four = Convolution(torch.cat(corners), bias.repeat(4), x, grid, None, stride=2)
+
+    def step(z: Bytes) -> Float[Tensor, "n 3 h w"]:
+        y = four(z).movedim(1, -1).unflatten(-1, (2, 2, 3)).transpose(2, 3)  # n, h / 2, down, w / 2, right, 3
+        images: Tensor = y.flatten(3, 4).flatten(1, 2).movedim(-1, 1)
+        return images
+
+    return step

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from diffusers import AutoencoderTiny
+
+from models.policy import closeness, policy
+from models.sd_vae import _cached
+from models.tiny_int8 import TinyInt8Decoder
+
+pytestmark = pytest.mark.skipif(
+    not policy(torch.device("cpu")).bytes, reason="this processor does not multiply bytes"
+)
+
+
+@pytest.fixture(scope="module")
+def vae(taesd: str) -> AutoencoderTiny:
+    return AutoencoderTiny.from_pretrained(_cached(taesd), low_cpu_mem_usage=False).requires_grad_(False)
+
+
+def random(*shape: int) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8, 24)])
+def test_any_shape_decodes_to_about_what_float32_does(shape: tuple[int, int], vae: AutoencoderTiny) -> None:
+    latents = random(2, 4, *shape)
+    images, exact = TinyInt8Decoder(vae.decoder.layers)(latents), vae.decode(latents).sample
+    assert images.shape == exact.shape
+    assert closeness(images, exact) > 30  # noise, which is harder than pictures: test_sd_vae.py has those
+
+
+def test_no_frame_depends_on_the_others_of_its_batch(vae: AutoencoderTiny) -> None:
+    decoder, latents = TinyInt8Decoder(vae.decoder.layers), random(3, 4, 16, 16)
+    together = decoder(latents)
+    assert together.shape == (3, 3, 128, 128)
+    for index in range(3):
+        assert torch.equal(decoder(latents[index : index + 1]), together[index : index + 1])
