@@ -26,6 +26,8 @@ def then(first: Future[T], function: Callable[[T], U]) -> Future[U]:
 
 def flatten(nested: Future[Future[T]]) -> Future[T]:
     """The future of the inner future's result."""
+    if _is_answered(nested):
+        return nested.result()
     flat: Future[T] = Future()
 
     def resolve(outer: Future[Future[T]]) -> None:
@@ -42,7 +44,13 @@ def flatten(nested: Future[Future[T]]) -> Future[T]:
 
 def both(first: Future[T], second: Future[U]) -> Future[tuple[T, U]]:
     """The future of two results."""
+    if _is_answered(first) and _is_answered(second):
+        return done((first.result(), second.result()))  # of every frame whose A and B are encoded
     return flatten(then(first, lambda one: then(second, lambda two: (one, two))))
+
+
+def _is_answered(future: Future[Any]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
 
 
 def _resolve(future: Future[Any], compute: Callable[[], Any]) -> None:

@@ -58,7 +58,7 @@ def to_tensor(pictures: UInt8[np.ndarray, "n h w 3"]) -> Float[Tensor, "n 3 h w"
 
 def to_uint8(images: Float[Tensor, "n 3 h w"]) -> UInt8[np.ndarray, "n h w 3"]:
     """Images in [-1, 1] to the nearest of 256 levels; values outside are clamped."""
-    levels = ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+    levels = ((images + 1) * 127.5).round_().clamp_(0, 255).to(torch.uint8)
     return np.ascontiguousarray(levels.permute(0, 2, 3, 1).cpu().numpy())
 
 

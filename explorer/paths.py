@@ -41,8 +41,10 @@ class Paths:
         frame would take longer than the frame.
         """
         path = morph.interpolation.function if morph.has_latents else lerp
-        found = both(self._ends(morph), self._displacements(morph))
-        return then(found, lambda ends: path(*ends[0], t) + lerp(*ends[1], t))
+        way = then(self._ends(morph), lambda ends: path(*ends, t))
+        if not morph.steer:
+            return way
+        return then(both(way, self._displacements(morph)), lambda found: found[0] + lerp(*found[1], t))
 
     def direction(self, morph: Morph, key: str) -> Future[Direction]:
         """A direction as one more slider would move along it: without what the morph's rack holds."""

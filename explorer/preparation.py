@@ -23,7 +23,7 @@ from explorer.steering import Steering
 from explorer.store import LatentStore
 from explorer.worker import DecodeWorker, WorkerClosedError
 from models import MODELS
-from models.base import LatentModel, ModelUnavailableError
+from models.base import LatentModel, ModelUnavailableError, Progress
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +37,8 @@ State = Literal["absent", "loading", "ready", "failed"]
 class ModelStatus:
     """How a model is getting on.
 
-    A model with a `latent_shape` is loaded and decodes, even while its state is still "loading" because
-    the portraits are being encoded and mapped.
+    A model with a `precision` is loaded, and one with a `latent_shape` too decodes, even while its state is
+    still "loading" because the portraits are being encoded and mapped.
     """
 
     name: str
@@ -49,6 +49,7 @@ class ModelStatus:
     image_size: int
     latent_shape: tuple[int, ...] | None
     points: int
+    precision: str | None  # what it decodes in on this device; None while it is not loaded
 
 
 class Preparation:
@@ -62,6 +63,7 @@ class Preparation:
         self._shown = dataset if name == dataset.metadata.get("model") else dataset.with_portraits()
         self._state: tuple[State, float, str] = ("absent", 0.0, "Not loaded yet")
         self._lock, self._closing = threading.Lock(), threading.Event()
+        self._loading = threading.Lock()
         self._thread: threading.Thread | None = None
         self.model: LatentModel | None = None
         self.store: LatentStore | None = None
@@ -74,7 +76,10 @@ class Preparation:
         state, progress, message = self._state
         shape = self.store.space.shape if self.store else None
         points, size = len(self._shown), self._entry.image_size
-        return ModelStatus(self._name, self._entry.title, state, progress, message, size, shape, points)
+        precision = self.model.precision if self.model else None
+        return ModelStatus(
+            self._name, self._entry.title, state, progress, message, size, shape, points, precision
+        )
 
     def start(self) -> None:
         """Begin, or begin again where it failed; returns at once."""
@@ -84,6 +89,18 @@ class Preparation:
             self._report("loading", 0.0, f"Loading {self._entry.title}")
             self._thread = threading.Thread(target=self._run, name=f"prepare-{self._name}", daemon=True)
             self._thread.start()
+
+    def load(self) -> None:
+        """Load the model alone, to help another one out; returns at once, and a failure is only logged."""
+        if self.model is None:
+            threading.Thread(target=self._lend, name=f"load-{self._name}", daemon=True).start()
+
+    def unload(self) -> None:
+        """Let go of the model's weights; what was made with them stays, and `start` loads them again."""
+        with self._lock:
+            if self._state[0] in ("ready", "absent"):
+                self.model = None
+                self._report("absent", 0.0, f"{self._entry.title} was unloaded to make room for others")
 
     def close(self) -> None:
         """Stop, once the worker is closed; waits a moment for what is encoded to be on disk."""
@@ -95,8 +112,9 @@ class Preparation:
 
     def _run(self) -> None:
         try:
-            self.model = self.model or self._load()
-            self._fill(self.model)
+            model = self._loaded(self._report_loading)
+            if self.projection is None:
+                self._fill(model)
             self._report("ready", 1.0, "Ready")
             if self.is_bundled:
                 self._warm_up()
@@ -108,12 +126,19 @@ class Preparation:
             log.exception("preparing %s failed", self._name)
             self._report("failed", 0.0, f"{self._entry.title} could not be prepared: {error}")
 
-    def _load(self) -> LatentModel:
+    def _lend(self) -> None:
+        try:
+            self._loaded(lambda fraction, message: None)
+        except Exception as error:
+            log.info("%s cannot help out: %s", self._name, error, extra={"model": self._name})
+
+    def _loaded(self, report: Progress) -> LatentModel:
+        with self._loading:
+            self.model = self.model or self._load(report)
+            return self.model
+
+    def _load(self, report: Progress) -> LatentModel:
         """On the CPU first: only the copy to another device holds up the worker, never a download."""
-
-        def report(fraction: float, message: str) -> None:
-            self._report("loading", 0.05 * fraction, message)
-
         model = models.load(self._name, "cpu", report, self._source)
         if self._worker.device.type == "cpu":
             return model
@@ -133,16 +158,21 @@ class Preparation:
         self._shown = self._all.with_portraits()
         if self.store is None:
             latents = torch.zeros(len(self._shown), *model.space.shape)
-            self.store = LatentStore(model.space, self._shown, latents, None, partial(self._request, model))
+            self.store = LatentStore(model.space, self._shown, latents, None, self._request)
         path = cache_path(self._cache_dir, model, self._source, self._shown)
         encode_portraits(model, self._worker, self.store, path, self._report_encoding)
         self._report("loading", 0.95, f"Making the map of {len(self.store):,} portraits (UMAP)")
         self.projection = fit(self.store.latents, Arguments(), self._cache_dir)
         self.store.coordinates = self.projection.coordinates
 
-    def _request(self, model: LatentModel, row: int) -> Future[Tensor]:
+    def _request(self, row: int) -> Future[Tensor]:
+        model = self.model
+        assert model is not None  # it is unloaded only when every portrait is encoded
         picture = portrait(self._shown, row, model.space.image_size)
         return then(self._worker.submit_encode(model, picture[None]), lambda latents: latents[0])
+
+    def _report_loading(self, fraction: float, message: str) -> None:
+        self._report("loading", 0.05 * fraction, message)
 
     def _report_encoding(self, encoded: int, seconds: float) -> None:
         total, size = len(self._shown), self._entry.image_size
@@ -152,6 +182,9 @@ class Preparation:
         self._report("loading", 0.05 + 0.9 * encoded / total, message)
 
     def _report(self, state: State, progress: float, message: str) -> None:
+        if state != self._state[0]:
+            facts = {"model": self._name, "state": state}
+            log.info("%s is %s: %s", self._name, state, message, extra=facts)
         self._state = (state, progress, message)
 
     def _warm_up(self) -> None:

@@ -29,6 +29,10 @@ class Settings(BaseSettings):
     port: int = Field(7860, ge=0, le=65535, description="port to listen on")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where models run")
     model: str = Field("face-vae", description="model shown first")
+    memory: float = Field(
+        2.0, gt=0, description="gigabytes of weights that stay loaded; the longest unused model goes first"
+    )
+    log_format: Literal["text", "json"] = Field("text", description="how the log's lines are written")
     cache_dir: Path = Field(
         Path("~/.cache/latent-explorer"), description="where encoded data sets and maps are kept between runs"
     )

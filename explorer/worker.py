@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any, Literal, Self, TypeVar
 
 import numpy as np
@@ -13,17 +13,21 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from explorer.frame_cache import FrameCache
+from explorer.futures import done
 from explorer.images import to_tensor, to_uint8
-from explorer.requests import Batch, Priority, Request, RequestQueue
+from explorer.request_queue import RequestQueue
+from explorer.requests import BusyError, Priority, Request, Slot, User, WorkerClosedError
+from explorer.serving import Server
+from explorer.telemetry import Telemetry
 from models.base import LatentModel
+
+__all__ = ["DecodeWorker", "WorkerClosedError", "choose_device"]
 
 T = TypeVar("T")
 
 SMALL = 128  # pixels a side up to which a frame takes milliseconds, so that threads cost more than they give
-
-
-class WorkerClosedError(RuntimeError):
-    """The worker was closed before it could answer."""
+MOST_FRAMES, MOST_PIXELS = 1024, 64 * 512**2  # of one request: its answer is kept in memory until it is whole
 
 
 def choose_device(setting: Literal["auto", "cpu", "cuda", "mps"] = "auto") -> torch.device:
@@ -37,21 +41,29 @@ def choose_device(setting: Literal["auto", "cpu", "cuda", "mps"] = "auto") -> to
     return torch.device(setting)
 
 
-class DecodeWorker:
-    """Runs the decode and encode requests of all users on one thread, in shared batches.
+@dataclass(frozen=True)
+class _Pictures:
+    """Decodes to bytes, which is quicker for a batch than for each of its requests; equal for one model."""
 
-    A batch that fails is run again request by request, so that an exception reaches only the caller whose
-    request raises, and the worker goes on with the next.
+    model: LatentModel
+
+    def __call__(self, latents: Float[Tensor, "n *latent"]) -> UInt8[Tensor, "n h w 3"]:
+        return torch.from_numpy(to_uint8(self.model.decode(latents)))
+
+
+class DecodeWorker:
+    """Runs the decode and encode requests of all users in shared batches, one batch at a time.
+
+    Who is served when is the queue's matter (`RequestQueue`); what happens when a model fails, the server's
+    (`Server`).
     """
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self.ms_per_frame = 0.0  # moving average of the device time per live frame; 0 before the first
-        self._timed: Callable[[Tensor], Tensor] | None = None
         self._cores = torch.get_num_threads()
-        self._queue = RequestQueue()
-        self._thread = threading.Thread(target=self._serve, name="decode-worker", daemon=True)
-        self._thread.start()
+        self._queue, self._cache = RequestQueue(), FrameCache()
+        self.telemetry = Telemetry(lambda: len(self._queue), lambda: self._cache.bytes)
+        self._server = Server(self._queue, self.telemetry.ran)
 
     @property
     def idle_seconds(self) -> float:
@@ -63,18 +75,33 @@ class DecodeWorker:
         return self._result(self.submit(model, latents))
 
     def submit(
-        self, model: LatentModel, latents: Float[Tensor, "n *latent"], slot: Hashable | None = None
+        self, model: LatentModel, latents: Float[Tensor, "n *latent"], slot: Slot | None = None
     ) -> Future[UInt8[np.ndarray, "n h w 3"]]:
-        """Queue a decode. A request with a slot is live, and cancels the one still waiting in the same slot.
+        """Queue a decode of what is not kept; with a slot it is live, and a newer one of its lane cancels it.
 
-        Without a slot it is never dropped. Raises ValueError for latents of a wrong shape or with NaN, and
-        WorkerClosedError.
+        Without a slot it is never dropped. Raises ValueError for latents of a wrong shape, with NaN or too
+        many, BusyError and WorkerClosedError, and in the future DeviceError and what the model raises.
         """
         model.space.check(latents)
-        priority = Priority.BULK if slot is None else Priority.LIVE
-        size = model.space.image_size
-        frames, threads = priority.frames(size), self._threads(size)
-        return self._enqueue(Request(priority, model.decode, latents, to_uint8, frames, threads, slot))
+        pictures = self._cache.get(model, latents)
+        missing = [row for row in range(len(latents)) if row not in pictures]
+        self.telemetry.looked_up(len(pictures), len(missing))
+
+        def together() -> UInt8[np.ndarray, "n h w 3"]:
+            return np.stack([pictures[row] for row in range(len(latents))])
+
+        def finish(answers: UInt8[Tensor, "m h w 3"]) -> UInt8[np.ndarray, "n h w 3"]:
+            decoded = answers.numpy()
+            self._cache.put(model, latents[missing], decoded)
+            pictures.update(zip(missing, decoded, strict=True))
+            return together()
+
+        if not missing:
+            if slot:
+                self._queue.overtake(slot)  # what waits in the lane is older than these
+            return done(together())
+        priority = slot.priority if slot else Priority.BULK
+        return self._enqueue(model, _Pictures(model), latents[missing], priority, finish, slot)
 
     def encode(
         self, model: LatentModel, images: UInt8[np.ndarray, "n h w 3"], background: bool = False
@@ -87,25 +114,25 @@ class DecodeWorker:
     ) -> Future[Float[Tensor, "n *latent"]]:
         """Queue an encode; `background` work steps back while anybody drags.
 
-        Raises ValueError unless `images` is uint8 (n, size, size, 3) at the model's size, and
-        WorkerClosedError.
+        Raises ValueError unless `images` is uint8 (n, size, size, 3) at the model's size, else as `submit`.
         """
         size = model.space.image_size
         if images.dtype != np.uint8 or images.shape[1:] != (size, size, 3) or len(images) == 0:
             expected = f"{model.space.name}: expected uint8 pictures of shape (n, {size}, {size}, 3)"
             raise ValueError(f"{expected}, got {images.dtype} {images.shape}")
         priority = Priority.BACKGROUND if background else Priority.BULK
-        frames, threads = priority.frames(size), self._threads(size)
-        return self._enqueue(Request(priority, model.encode, to_tensor(images), _unchanged, frames, threads))
+        return self._enqueue(model, model.encode, to_tensor(images), priority)
 
     def submit_reencode(
         self, model: LatentModel, latents: Float[Tensor, "n *latent"]
     ) -> Future[Float[Tensor, "n *latent"]]:
         """Queue what `model.reencode` does. Raises as `submit`."""
         model.space.check(latents)
-        size = model.space.image_size
-        frames, threads = Priority.BULK.frames(size), self._threads(size)
-        return self._enqueue(Request(Priority.BULK, model.reencode, latents, _unchanged, frames, threads))
+        return self._enqueue(model, model.reencode, latents, Priority.BULK)
+
+    def leave(self, user: User) -> None:
+        """Cancel all that a user waits for, who has gone."""
+        self._queue.leave(user)
 
     def call(self, function: Callable[[], T]) -> T:
         """Run `function` on the device's thread as background work; blocks, and raises what it raises."""
@@ -116,16 +143,14 @@ class DecodeWorker:
             return rows
 
         one_row = torch.zeros(1)  # a request must have a row; this one carries nothing
-        request = Request(Priority.BACKGROUND, run, one_row, lambda _: answer[0])
-        future: Future[T] = self._enqueue(request)
+        future: Future[T] = self._put(Request(Priority.BACKGROUND, run, one_row, lambda _: answer[0]))
         return self._result(future)
 
     def close(self) -> None:
         """Stop after the batch in progress; waiting and later requests raise WorkerClosedError."""
         for request in self._queue.close():
             request.fail(WorkerClosedError("the decode worker is closed"))
-        if threading.current_thread() is not self._thread:
-            self._thread.join(timeout=10)
+        self._server.close()
 
     def __enter__(self) -> Self:
         return self
@@ -133,39 +158,36 @@ class DecodeWorker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _enqueue(self, request: Request) -> Future[Any]:
-        if not self._queue.put(request):
-            raise WorkerClosedError("the decode worker is closed")
+    def _enqueue(
+        self,
+        model: LatentModel,
+        function: Callable[[Tensor], Tensor],
+        rows: Tensor,
+        priority: Priority,
+        finish: Callable[[Tensor], Any] = lambda answers: answers,
+        slot: Slot | None = None,
+    ) -> Future[Any]:
+        size = model.space.image_size
+        most = min(MOST_FRAMES, MOST_PIXELS // size**2)
+        if len(rows) > most:
+            expected = f"{model.space.name}: expected at most {most:,} pictures at once"
+            raise ValueError(f"{expected}, got {len(rows):,}")
+        frames, threads = priority.frames(size), self._threads(size)
+        return self._put(Request(priority, function, rows, finish, model, frames, threads, slot))
+
+    def _put(self, request: Request) -> Future[Any]:
+        try:
+            self._queue.put(request)
+        except BusyError:
+            self.telemetry.refused(request)
+            raise
+        self.telemetry.asked(request)
         return request.future
 
     def _result(self, future: Future[T]) -> T:
-        if threading.current_thread() is self._thread:
+        if self._server.is_this_thread:
             raise RuntimeError("the decode worker cannot wait for itself: use submit")
         return future.result()
-
-    def _serve(self) -> None:
-        while batch := self._queue.next_batch():
-            self._run(batch)
-
-    def _run(self, batch: Batch) -> None:
-        head, started = batch[0][0], time.perf_counter()
-        torch.set_num_threads(head.threads)
-        try:
-            answers = head.function(torch.cat([rows for _, rows in batch]))
-        except BaseException as error:  # the worker outlives whatever a model raises
-            if len(batch) == 1:
-                self._fail(head, error)
-            else:
-                for part in batch:
-                    self._run([part])
-            return
-        if head.priority is Priority.LIVE:
-            self._measure(head.function, (time.perf_counter() - started) / len(answers))
-        for (request, _), part in zip(batch, answers.split([len(rows) for _, rows in batch]), strict=True):
-            try:
-                request.answer(part)
-            except BaseException as error:
-                self._fail(request, error)
 
     def _threads(self, image_size: int) -> int:
         """CPU threads for one batch: all cores for big pictures, one less for small ones.
@@ -174,16 +196,3 @@ class DecodeWorker:
         two cores at 128 px, Chromium beside it: one thread 45 frames a second, two 36.
         """
         return self._cores if image_size > SMALL else max(1, self._cores - 1)
-
-    def _fail(self, request: Request, error: BaseException) -> None:
-        self._queue.discard(request)
-        request.fail(error)
-
-    def _measure(self, function: Callable[[Tensor], Tensor], seconds: float) -> None:
-        fresh = self._timed != function  # another model has its own average
-        self.ms_per_frame = 1e3 * seconds if fresh else 0.9 * self.ms_per_frame + 0.1 * 1e3 * seconds
-        self._timed = function
-
-
-def _unchanged(latents: Tensor) -> Tensor:
-    return latents

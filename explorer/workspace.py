@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -22,6 +22,8 @@ from explorer.morph import Morph
 from explorer.operations.directions import Direction
 from explorer.paths import Paths
 from explorer.preparation import ModelStatus, Preparation
+from explorer.requests import Slot, User
+from explorer.residency import Residency
 from explorer.responses import Responses
 from explorer.settings import Settings
 from explorer.steering import Steering
@@ -39,7 +41,7 @@ PORTRAITS = Path(__file__).parent.parent / "assets" / "portraits.parquet"
 
 
 class NotReadyError(RuntimeError):
-    """The model cannot answer yet; the text says what it is waiting for."""
+    """The model cannot answer yet: prepare it; the text says what it is waiting for."""
 
 
 class Workspace:
@@ -58,6 +60,7 @@ class Workspace:
         self._worker = DecodeWorker(device)
         self._finding = BoundedSemaphore(FINDING)
         self._responses = Responses(self._worker)
+        self._residency = Residency(settings.memory * 1e9)
         sources = {
             "face-vae": settings.face_vae,
             "sd-vae-tiny": settings.sd_vae_tiny,
@@ -77,10 +80,13 @@ class Workspace:
         """Where models run."""
         return self._worker.device
 
-    @property
-    def ms_per_frame(self) -> float:
-        """Moving average of the device time of a live frame; 0 before the first."""
-        return self._worker.ms_per_frame
+    def ms_per_frame(self, model: str) -> float:
+        """Moving average of the device time of the model's live frames; 0 before the first."""
+        return self._worker.telemetry.ms_per_frame(model)
+
+    def metrics(self) -> bytes:
+        """What the decode worker measures about itself, in the text format of Prometheus."""
+        return self._worker.telemetry.render()
 
     def models(self) -> list[ModelStatus]:
         """Every model and how it is getting on."""
@@ -96,7 +102,15 @@ class Workspace:
         After a failure it begins again. Raises ValueError for an unknown name.
         """
         self._preparation(name).start()
+        self._residency.use(name)
+        if preview := self._previewing(name):
+            preview.load()
         return self.status(name)
+
+    def previews(self, name: str) -> bool:
+        """Whether there is a model that shows this one's latents sooner, until this one has decoded them."""
+        preview = self._previewing(name)
+        return preview is not None and preview.model is not None
 
     def store(self, name: str) -> LatentStore:
         """The model's latents. Raises NotReadyError until the model is loaded."""
@@ -119,7 +133,7 @@ class Workspace:
         Told are those that read well; None for a model that is slow on this device. Raises as `path`.
         """
         model, _ = self._loaded(morph.model)
-        if self.ms_per_frame > SLOW_MS:
+        if self.ms_per_frame(morph.model) > SLOW_MS:
             return None
         before = self.point(morph.model_copy(update={"steer": ()})).result()
         steering = self.steering(morph.model)
@@ -139,20 +153,28 @@ class Workspace:
         return row_number(point, len(self.dataset))
 
     def frames(
-        self, morph: Morph, alphas: Sequence[float], slot: Hashable | None = None
+        self, morph: Morph, alphas: Sequence[float], slot: Slot | None = None, preview: bool = False
     ) -> Future[UInt8[np.ndarray, "t h w 3"]]:
         """The pictures at `alphas` in [0, 1] (morph.alpha is not used); `slot` as in DecodeWorker.submit.
 
+        With `preview` they come from the model that previews this one, where there is one.
         Never blocks. Raises NotReadyError, UnknownPointError and UnknownDirectionError, and in the future
         what is wrong with alphas.
         """
         paths = self._paths(morph)
+        quick = self._previewing(morph.model) if preview else None
+        model = quick.model if quick and quick.model else paths.model
+        self._residency.use(model.space.name)
         method, t = morph.interpolation, torch.tensor(list(alphas), dtype=torch.float32)
         latents = paths.latents(morph, t if morph.has_latents else torch.tensor([0.0, 1.0]))
-        pictures = flatten(then(latents, lambda found: self._worker.submit(paths.model, found, slot)))
+        pictures = flatten(then(latents, lambda found: self._worker.submit(model, found, slot)))
         if morph.has_latents:
             return pictures
         return then(then(pictures, to_tensor), lambda ab: to_uint8(method.function(ab[0], ab[1], t)))
+
+    def leave(self, user: User) -> None:
+        """Cancel all that a user waits for, who has gone."""
+        self._worker.leave(user)
 
     def path(self, morph: Morph, n: int) -> Future[Float[Tensor, "n *latent"]]:
         """Steered latents evenly spaced in alpha from A to B; none for a cross-fade, which visits no latents.
@@ -206,9 +228,20 @@ class Workspace:
             raise ValueError(f"model: expected one of {', '.join(self._preparations)}, got {name!r}")
         return self._preparations[name]
 
+    def _previewing(self, name: str) -> Preparation | None:
+        """On a CPU: another device needs no help."""
+        preview = MODELS[name].preview
+        return self._preparations[preview] if preview and self.device.type == "cpu" else None
+
     def _loaded(self, name: str) -> tuple[LatentModel, LatentStore]:
         preparation = self._preparation(name)
         model, store = preparation.model, preparation.store
         if model is None or store is None:
+            if store is not None:
+                preparation.start()  # it was unloaded, or its preparation failed on the way
             raise NotReadyError(preparation.status().message)
+        self._residency.use(name)
+        loaded = {key: entry.model.nbytes for key, entry in self._preparations.items() if entry.model}
+        for unused in self._residency.surplus(loaded):
+            self._preparations[unused].unload()
         return model, store

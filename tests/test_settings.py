@@ -1,5 +1,6 @@
 """Settings come from the environment or from flags; a wrong one ends in one clear line, not a traceback."""
 
+import json
 import os
 import subprocess
 import sys
@@ -48,3 +49,16 @@ def test_a_wrong_setting_is_one_clear_line(arguments, environment, named):
     assert done.returncode != 0
     assert named in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_log_can_be_json(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "app.py", "--port", "0", "--log-format", "json", "--cache-dir", str(tmp_path)],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        first = json.loads(process.stderr.readline())
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+    assert (first["levelname"], first["model"], first["state"]) == ("INFO", "face-vae", "loading")

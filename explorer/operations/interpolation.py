@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -14,6 +15,7 @@ from torch import Tensor
 MIN_ANGLE = 1e-6
 """Radians. Nearer than this to 0 or to π between two latents, slerp is lerp."""
 
+Vector = Float[np.ndarray, " _"]
 Path = Callable[
     [Float[Tensor, "*latent"], Float[Tensor, "*latent"], Float[Tensor, " t"]], Float[Tensor, "t *latent"]
 ]
@@ -27,9 +29,8 @@ def lerp(
     t is in [0, 1]; both ends are hit exactly. Raises ValueError for different shapes, NaN or infinity, or t
     outside [0, 1].
     """
-    _check(a, b, t)
-    t = t.double()
-    return _combine(1 - t, a, t, b)
+    start, end, along = _checked(a, b, t)
+    return _combine(1 - along, start, along, end, like=a)
 
 
 def slerp(
@@ -46,15 +47,14 @@ def slerp(
     to 1e-6), θ > π - MIN_ANGLE. Opposite latents are joined by infinitely many great circles; the straight
     line through 0 depends on nothing but its ends. Raises ValueError as lerp does.
     """
-    _check(a, b, t)
-    length_a, length_b, angle = _polar(a, b)
+    start, end, along = _checked(a, b, t)
+    length_a, length_b, angle = _polar(start, end)
     if not MIN_ANGLE <= angle <= math.pi - MIN_ANGLE:  # 0 beside a zero vector
         return lerp(a, b, t)
-    t = t.double()
-    length = (1 - t) * length_a + t * length_b
-    weight_a = torch.sin((1 - t) * angle) / math.sin(angle) * (length / length_a)
-    weight_b = torch.sin(t * angle) / math.sin(angle) * (length / length_b)
-    return _combine(weight_a, a, weight_b, b)
+    length = (1 - along) * length_a + along * length_b
+    weight_a = np.sin((1 - along) * angle) / math.sin(angle) * (length / length_a)
+    weight_b = np.sin(along * angle) / math.sin(angle) * (length / length_b)
+    return _combine(weight_a, start, weight_b, end, like=a)
 
 
 @dataclass(frozen=True)
@@ -93,30 +93,32 @@ INTERPOLATIONS: dict[str, Interpolation] = {
 }
 
 
-def _check(a: Tensor, b: Tensor, t: Tensor) -> None:
+def _checked(a: Tensor, b: Tensor, t: Tensor) -> tuple[Vector, Vector, Vector]:
+    """All flat in float64, for near π weights are large; in NumPy, which is quicker for one short latent."""
     if a.shape != b.shape:
         raise ValueError(f"expected two latents of one shape, got {tuple(a.shape)} and {tuple(b.shape)}")
-    if not (torch.isfinite(a).all() and torch.isfinite(b).all()):
+    start, end, along = (tensor.double().numpy() for tensor in (a, b, t))
+    if not (np.isfinite(start).all() and np.isfinite(end).all()):
         raise ValueError("expected finite latents, got NaN or infinity")
-    if t.ndim != 1 or not ((t >= 0) & (t <= 1)).all():
+    if along.ndim != 1 or not ((along >= 0) & (along <= 1)).all():
         raise ValueError(f"expected a vector t within [0, 1], got {t.tolist()}")
+    return start.ravel(), end.ravel(), along
 
 
-def _polar(a: Tensor, b: Tensor) -> tuple[float, float, float]:
-    """Lengths |a| and |b| and the angle between, in radians, as float64; the angle is 0 beside a zero vector.
+def _polar(a: Vector, b: Vector) -> tuple[float, float, float]:
+    """Lengths |a| and |b| and the angle between, in radians; the angle is 0 beside a zero vector.
 
     2 atan2(|u - v|, |u + v|) of the unit vectors stays accurate near 0 and π, where the arc cosine does not
     (Kahan 2006, "How futile are mindless assessments of roundoff in floating-point computation?").
     """
-    a, b = a.double().flatten(), b.double().flatten()
-    length_a, length_b = float(a.norm()), float(b.norm())
+    length_a, length_b = float(np.linalg.norm(a)), float(np.linalg.norm(b))
     if length_a == 0 or length_b == 0:
         return length_a, length_b, 0.0
     u, v = a / length_a, b / length_b
-    return length_a, length_b, 2 * math.atan2(float((u - v).norm()), float((u + v).norm()))
+    return length_a, length_b, 2 * math.atan2(float(np.linalg.norm(u - v)), float(np.linalg.norm(u + v)))
 
 
-def _combine(weight_a: Tensor, a: Tensor, weight_b: Tensor, b: Tensor) -> Tensor:
-    """weight_a a + weight_b b for every weight, in a's dtype; summed in float64: near π weights are large."""
-    shape = (-1,) + (1,) * a.ndim
-    return (weight_a.reshape(shape) * a.double() + weight_b.reshape(shape) * b.double()).to(a.dtype)
+def _combine(weight_a: Vector, a: Vector, weight_b: Vector, b: Vector, like: Tensor) -> Tensor:
+    """weight_a a + weight_b b for every weight, in the dtype and shape of `like`."""
+    path = torch.from_numpy(weight_a[:, None] * a + weight_b[:, None] * b)
+    return path.to(like.dtype).reshape(-1, *like.shape)

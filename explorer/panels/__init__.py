@@ -16,6 +16,7 @@ from explorer.panels import (
     directions,
     live,
     portrait_map,
+    sprites,
     static,
     status,
     style_mix,
@@ -43,10 +44,14 @@ def _client(name: str) -> Callable[[Workspace], object]:
     return lambda _: client_panel(name)
 
 
+def _morph_routes(workspace: Workspace) -> list[BaseRoute]:
+    return [*live.routes(workspace), *sprites.routes(workspace)]
+
+
 PANELS: dict[str, Panel] = {
     "header": Panel("bar", _client("header"), status.routes),
     "map": Panel("stage", _client("map"), portrait_map.routes),
-    "morph": Panel("stage", _client("morph"), live.routes),
+    "morph": Panel("stage", _client("morph"), _morph_routes),
     "directions": Panel("stage", _client("directions"), directions.routes),
     "traversal": Panel("drawers", _client("traversal"), traversal.routes),
     "arithmetic": Panel("drawers", _client("arithmetic"), arithmetic.routes),

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from explorer.images import encode_jpeg
+from explorer.requests import BusyError, DeviceError
 from explorer.steering import UnknownDirectionError
 from explorer.store import UnknownPointError
 from explorer.workspace import NotReadyError
@@ -32,6 +33,8 @@ MAX_JSON = 2**20  # bytes of a wish in words; a lasso of all portraits has some 
 _STATUS: dict[type[Exception], int] = {
     NotReadyError: 409,
     ModelUnavailableError: 503,
+    BusyError: 503,
+    DeviceError: 503,
     UnknownPointError: 404,
     UnknownDirectionError: 404,
     ValueError: 400,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import struct
+import time
+from concurrent.futures import Future
 from typing import Literal
 
 import numpy as np
@@ -16,6 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from explorer.images import encode_jpeg
 from explorer.morph import Morph
 from explorer.panels.answers import EXPECTED_ERRORS, sentence
+from explorer.requests import BusyError, Priority, User
 from explorer.steering import UnknownDirectionError
 from explorer.workspace import NotReadyError, Workspace
 
@@ -23,7 +26,13 @@ Frames = UInt8[np.ndarray, "n h w 3"]
 
 log = logging.getLogger(__name__)
 
-_KINDS = {NotReadyError: "not-ready", UnknownDirectionError: "unknown-direction"}  # the page acts on these
+RATE = 600  # requests a second of one page: a drag of two pictures on a screen of 240 Hz asks for 480
+PAUSE = 0.1  # seconds in which a page that asks faster is not listened to
+SMALL = 128  # pixels a side; encoding such a picture takes 0.1 ms
+MOST_UNANSWERED = 64  # requests of one page, which keeps eight in flight a lane at most
+
+# What the page acts on.
+_KINDS = {NotReadyError: "not-ready", UnknownDirectionError: "unknown-direction", BusyError: "busy"}
 
 _HEADER = struct.Struct("<If")  # sequence number, milliseconds of device time per frame; a JPEG follows
 
@@ -37,8 +46,9 @@ class _Numbered(BaseModel):
 class FrameRequest(_Numbered):
     """What the page asks for; in one lane the newest request wins."""
 
-    lane: Literal["canvas", "film", "before", "strip"]
+    lane: Literal["canvas", "before", "strip"]
     morph: Morph
+    preview: bool = False  # by the model that previews the morph's, where there is one
 
 
 def routes(workspace: Workspace) -> list[BaseRoute]:
@@ -51,49 +61,84 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
     return [WebSocketRoute("/explorer/live", live)]
 
 
+class _Allowance:
+    """RATE requests a second, saved up for one second at most (token bucket)."""
+
+    def __init__(self) -> None:
+        self._left, self._at = float(RATE), time.monotonic()
+
+    def take(self) -> bool:
+        """Whether one more request is allowed now."""
+        now = time.monotonic()
+        self._left = min(RATE, self._left + (now - self._at) * RATE)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
 class _Connection:
     """One page's channel: requests are submitted in the order they come, and answered as they get done."""
 
     def __init__(self, workspace: Workspace, websocket: WebSocket) -> None:
         self._workspace, self._websocket = workspace, websocket
+        self._user, self._allowance = User(), _Allowance()
         self._answers: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
-        """Serve until the page goes away."""
+        """Serve until the page goes away; what it still waits for is cancelled then."""
         try:
             while True:
                 await self._receive(await self._websocket.receive_text())
         except WebSocketDisconnect:
             pass
         finally:
+            self._workspace.leave(self._user)
             for answer in self._answers:
                 answer.cancel()
 
     async def _receive(self, text: str) -> None:
+        if not self._allowance.take():
+            await self._refuse(_number_of(text), "busy", f"More than {RATE} frames a second were asked for.")
+            await asyncio.sleep(PAUSE)
+            return
         try:
             request = FrameRequest.model_validate_json(text)
         except ValueError as error:
             await self._refuse(_number_of(text), "error", sentence(error))
             return
         try:
-            # Submitted here and not in the task, for the newest request of a lane is the one submitted last.
-            slot = (id(self), request.lane)
-            future = self._workspace.frames(request.morph, [request.morph.alpha], slot=slot)
+            future = self._submit(request)
         except Exception as error:
             await self._refuse_with(request, error)
             return
-        answer = asyncio.create_task(self._answer(request, asyncio.wrap_future(future)))
+        if future.done():
+            await self._answer(request, future)
+            return
+        answer = asyncio.create_task(self._answer_later(request, future))
         self._answers.add(answer)
         answer.add_done_callback(self._answers.discard)
 
-    async def _answer(self, request: FrameRequest, future: asyncio.Future[Frames]) -> None:
-        await asyncio.wait([future])  # does not raise, so a dropped frame and a closed page stay apart
-        if future.cancelled():
-            await self._refuse(request.sequence, "dropped", "a newer frame was asked for")
-            return
+    def _submit(self, request: FrameRequest) -> Future[Frames]:
+        """Here and not in the task, for the newest request of a lane is the one that came last."""
+        if len(self._answers) >= MOST_UNANSWERED:
+            raise BusyError(f"{MOST_UNANSWERED} frames of this page are not answered yet.")
+        priority = Priority.CANVAS if request.lane == "canvas" else Priority.BESIDE
+        slot = self._user.ask(request.lane, priority)
+        return self._workspace.frames(request.morph, [request.morph.alpha], slot, request.preview)
+
+    async def _answer_later(self, request: FrameRequest, future: Future[Frames]) -> None:
+        await asyncio.wait([asyncio.wrap_future(future)])  # does not raise: _answer tells what has happened
+        await self._answer(request, future)
+
+    async def _answer(self, request: FrameRequest, future: Future[Frames]) -> None:
         try:
-            jpeg = await asyncio.to_thread(encode_jpeg, future.result()[0])
-            header = _HEADER.pack(request.sequence, self._workspace.ms_per_frame)
+            if future.cancelled():
+                await self._refuse(request.sequence, "dropped", "a newer frame was asked for")
+                return
+            jpeg = await _jpeg(future.result()[0])
+            header = _HEADER.pack(request.sequence, self._workspace.ms_per_frame(request.morph.model))
             await self._websocket.send_bytes(header + jpeg)
         except WebSocketDisconnect:
             pass
@@ -108,6 +153,13 @@ class _Connection:
 
     async def _refuse(self, sequence: int | None, kind: str, error: str) -> None:
         await self._websocket.send_json({"sequence": sequence, "kind": kind, "error": error})
+
+
+async def _jpeg(picture: UInt8[np.ndarray, "h w 3"]) -> bytes:
+    """Off the event loop only where it takes longer than the way to another thread and back."""
+    if len(picture) <= SMALL:
+        return encode_jpeg(picture)
+    return await asyncio.to_thread(encode_jpeg, picture)
 
 
 def _number_of(text: str) -> int | None:

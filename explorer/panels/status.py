@@ -6,6 +6,7 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -19,25 +20,32 @@ from models import MODELS
 
 
 def routes(workspace: Workspace) -> list[BaseRoute]:
-    """The status, and the preparing of a model."""
+    """The status, the preparing of a model, and what Prometheus collects."""
     fixed = cache(lambda: _fixed(workspace))
 
+    def tell(status: ModelStatus) -> dict[str, Any]:
+        return describe(status) | {"previews": workspace.previews(status.name)}
+
     def status(_: Request) -> Response:
-        models = [describe(entry) for entry in workspace.models()]
+        models = [tell(entry) for entry in workspace.models()]
         return JSONResponse({"device": str(workspace.device), "models": models, **fixed()})
 
     def prepare(request: Request) -> Response:
-        return JSONResponse(describe(workspace.prepare(request.query_params.get("model", ""))))
+        return JSONResponse(tell(workspace.prepare(request.query_params.get("model", ""))))
+
+    def metrics(_: Request) -> Response:
+        return Response(workspace.metrics(), media_type=CONTENT_TYPE_LATEST)
 
     return [
         Route("/explorer/status", answering(status)),
         Route("/explorer/prepare", answering(prepare), methods=["POST"]),
+        Route("/metrics", answering(metrics)),
     ]
 
 
 def describe(status: ModelStatus) -> dict[str, Any]:
     """A model's status for the page: as it is, and whether it is in the menu and can decode already."""
-    decodes = status.state == "ready" or (status.state == "loading" and status.latent_shape is not None)
+    decodes = status.precision is not None and status.latent_shape is not None and status.state != "failed"
     return asdict(status) | {"listed": MODELS[status.name].listed, "decodes": decodes}
 
 

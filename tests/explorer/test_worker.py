@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from explorer.images import to_uint8
-from explorer.requests import Priority, Request, RequestQueue
+from explorer.requests import Priority, User
 from explorer.worker import DecodeWorker, WorkerClosedError, choose_device
 from models.toy import ToyModel
 
 CPU = torch.device("cpu")
-BATCH = Priority.LIVE.frames(16)  # the toy's frames that one live batch holds
-SLICE = Priority.BULK.frames(16)
+SLICE = Priority.BULK.frames(16)  # the toy's frames that one bulk batch holds
 
 
 class GatedToy(ToyModel):
@@ -85,7 +84,7 @@ def test_every_thread_gets_its_own_frames_in_order(worker: DecodeWorker) -> None
 
 
 def test_waiting_requests_share_a_batch(worker: DecodeWorker, busy: GatedToy) -> None:
-    futures = [worker.submit(busy, latents(n), slot=n) for n in (1, 2, 3)]
+    futures = [worker.submit(busy, latents(n), User().ask("canvas")) for n in (1, 2, 3)]
     busy.gate.set()
     for n, future in zip((1, 2, 3), futures, strict=True):
         np.testing.assert_array_equal(future.result(20), picture(n))
@@ -93,22 +92,22 @@ def test_waiting_requests_share_a_batch(worker: DecodeWorker, busy: GatedToy) ->
 
 
 def test_batches_are_bounded_and_put_together_again(worker: DecodeWorker, busy: GatedToy) -> None:
-    values = torch.linspace(-1, 1, 3 * SLICE + 1).tolist()
+    values = torch.linspace(-1, 1, SLICE + 1).tolist()
     future = worker.submit(busy, latents(*values))
     busy.gate.set()
     np.testing.assert_array_equal(future.result(20), picture(*values))
-    assert [len(batch) for batch in busy.batches] == [1, SLICE, SLICE, SLICE, 1]
+    assert [len(batch) for batch in busy.batches] == [1, SLICE, 1]
 
 
 def test_a_drag_overtakes_bulk_work(worker: DecodeWorker, busy: GatedToy) -> None:
-    bulk = worker.submit(busy, torch.zeros(6 * SLICE, 8))
-    live = worker.submit(busy, latents(1), slot="canvas")
+    bulk = [worker.submit(busy, torch.zeros(2 * SLICE, 8)) for _ in range(3)]
+    live = worker.submit(busy, latents(1), User().ask("canvas"))
     busy.gate.set()
     live.result(20)
-    bulk.result(20)
-    sizes = [len(batch) for batch in busy.batches]
-    assert sizes.index(1, 1) <= 2, "the drag waits for one slice at most"
-    assert sum(sizes) == 6 * SLICE + 2
+    for future in bulk:
+        future.result(20)
+    assert [len(batch) for batch in busy.batches][:2] == [1, 1], "only the batch in progress goes first"
+    assert sum(map(len, busy.batches)) == 6 * SLICE + 2
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1, max_size=30))
@@ -117,7 +116,11 @@ def test_the_newest_of_a_slot_wins_and_the_rest_is_never_dropped(slots: list[str
     with DecodeWorker(CPU) as worker:
         worker.submit(model, latents(0))
         assert model.reached.wait(20)
-        futures = [worker.submit(model, latents(n / 10), slot) for n, slot in enumerate(slots)]
+        user = User()
+        futures = [
+            worker.submit(model, latents(n / 10), user.ask(slot) if slot else None)
+            for n, slot in enumerate(slots)
+        ]
         newest = {slot: n for n, slot in enumerate(slots)}
         model.gate.set()
         for n, (slot, future) in enumerate(zip(slots, futures, strict=True)):
@@ -131,7 +134,7 @@ def test_the_newest_of_a_slot_wins_and_the_rest_is_never_dropped(slots: list[str
 def test_an_exception_reaches_its_own_caller_and_the_worker_lives_on(
     worker: DecodeWorker, busy: GatedToy
 ) -> None:
-    futures = [worker.submit(busy, latents(n), slot=n) for n in (1, 99, 2)]
+    futures = [worker.submit(busy, latents(n), User().ask("canvas")) for n in (1, 99, 2)]
     busy.gate.set()
     with pytest.raises(RuntimeError, match="99"):
         futures[1].result(20)
@@ -143,7 +146,7 @@ def test_an_exception_reaches_its_own_caller_and_the_worker_lives_on(
 def test_a_request_that_fails_in_its_first_slice_is_not_run_further(
     worker: DecodeWorker, busy: GatedToy
 ) -> None:
-    future = worker.submit(busy, latents(99).expand(3 * SLICE, 8))
+    future = worker.submit(busy, latents(99).expand(2 * SLICE, 8))
     busy.gate.set()
     with pytest.raises(RuntimeError, match="99"):
         future.result(20)
@@ -152,7 +155,7 @@ def test_a_request_that_fails_in_its_first_slice_is_not_run_further(
 
 
 def test_what_a_caller_cancels_is_not_decoded(worker: DecodeWorker, busy: GatedToy) -> None:
-    cancelled, kept = worker.submit(busy, latents(5), slot=1), worker.submit(busy, latents(6), slot=2)
+    cancelled, kept = (worker.submit(busy, latents(n), User().ask("canvas")) for n in (5, 6))
     assert cancelled.cancel()
     busy.gate.set()
     np.testing.assert_array_equal(kept.result(20), picture(6))
@@ -172,7 +175,8 @@ def test_the_device_thread_must_not_wait_for_itself(worker: DecodeWorker) -> Non
 
 def test_after_close_waiting_and_later_callers_raise(worker: DecodeWorker, busy: GatedToy) -> None:
     begun = worker.submit(busy, torch.zeros(2, 8))
-    waiting = [worker.submit(busy, latents(1), slot=1), worker.submit(busy, torch.zeros(5 * SLICE, 8)), begun]
+    live = worker.submit(busy, latents(1), User().ask("canvas"))
+    waiting = [live, worker.submit(busy, torch.zeros(2 * SLICE, 8)), begun]
     closing = threading.Thread(target=worker.close)
     closing.start()
     for future in waiting:
@@ -190,10 +194,10 @@ def test_after_close_waiting_and_later_callers_raise(worker: DecodeWorker, busy:
 def test_the_time_of_a_frame_is_measured_on_live_requests(worker: DecodeWorker) -> None:
     toy = ToyModel()
     worker.decode(toy, latents(1))
-    assert worker.ms_per_frame == 0
+    assert worker.telemetry.ms_per_frame("toy") == 0
     assert worker.idle_seconds == float("inf")
-    worker.submit(toy, latents(1), slot="canvas").result(20)
-    assert worker.ms_per_frame > 0
+    worker.submit(toy, latents(2), User().ask("canvas")).result(20)
+    assert worker.telemetry.ms_per_frame("toy") > 0
     assert worker.idle_seconds >= 0
 
 
@@ -205,6 +209,7 @@ def test_the_time_of_a_frame_is_measured_on_live_requests(worker: DecodeWorker) 
         (torch.zeros(0, 8), r"got \(0, 8\)"),
         (torch.full((1, 8), float("nan")), "NaN"),
         (torch.zeros(1, 8, dtype=torch.int64), "floating-point"),
+        (torch.zeros(10_000, 8), "expected at most 1,024 pictures at once, got 10,000"),
     ],
 )
 def test_bad_latents_are_refused_before_they_reach_the_device(
@@ -226,24 +231,6 @@ def test_bad_pictures_are_refused(worker: DecodeWorker, wrong: np.ndarray) -> No
         worker.encode(ToyModel(), wrong)
 
 
-def test_background_work_lets_a_drag_go_first() -> None:
-    queue = RequestQueue()
-    background = Request(Priority.BACKGROUND, torch.abs, torch.zeros(1), len)
-    live = Request(Priority.LIVE, torch.abs, torch.zeros(1), len, slot="canvas")
-    assert queue.put(background)
-    assert queue.put(live)
-    assert [queue.next_batch()[0][0] for _ in range(2)] == [live, background]
-
-
-def test_a_drag_that_outruns_the_worker_keeps_its_place() -> None:
-    queue = RequestQueue()
-    requests = [Request(Priority.LIVE, torch.abs, torch.zeros(1), len, slot=n) for n in ("a", "b", "a")]
-    for request in requests:
-        assert queue.put(request)
-    assert [request for request, _ in queue.next_batch()] == [requests[2]]
-    assert requests[0].future.cancelled()
-
-
 def test_devices() -> None:
     assert choose_device("cpu") == CPU
     assert choose_device().type in ("cpu", "cuda", "mps")
@@ -255,11 +242,29 @@ def test_a_device_that_is_not_there_is_refused() -> None:
         choose_device("cuda")
 
 
-def test_a_future_resolves_once_even_when_closed_meanwhile() -> None:
-    request = Request(Priority.BULK, torch.abs, torch.zeros(2), len, frames_per_batch=1)
-    request.take(1)
-    request.fail(WorkerClosedError("closed"))
-    request.fail(RuntimeError("later"))
-    failed: Future[int] = request.future
-    with pytest.raises(WorkerClosedError):
-        failed.result(0)
+def test_a_picture_decoded_before_needs_no_device(worker: DecodeWorker) -> None:
+    model, user = GatedToy(), User()
+    model.gate.set()
+    first = worker.decode(model, latents(1, 2))
+    again = worker.submit(model, latents(2), user.ask("canvas"))
+    assert again.done()
+    assert np.array_equal(again.result()[0], first[1])
+    mixed = worker.decode(model, latents(3, 1, 4, 2))
+    assert np.array_equal(mixed[[1, 3]], first)
+    assert [batch[:, 0].tolist() for batch in model.batches] == [[1, 2], [3, 4]]
+
+
+def test_a_kept_picture_drops_the_older_request_of_its_lane(worker: DecodeWorker) -> None:
+    model, user = GatedToy(), User()
+    model.gate.set()
+    worker.decode(model, latents(1))
+    model.gate.clear()
+    model.reached.clear()
+    worker.submit(model, latents(5))
+    assert model.reached.wait(20)
+    older, other = (worker.submit(model, latents(6), user.ask(lane)) for lane in ("canvas", "film"))
+    assert worker.submit(model, latents(1), user.ask("canvas")).done()
+    model.gate.set()
+    with pytest.raises(CancelledError):
+        older.result()
+    other.result()

@@ -16,6 +16,7 @@ from PIL import Image
 from pydantic import ValidationError
 from skimage import data
 
+import models
 from explorer.dataset import Dataset
 from explorer.finding import Wish, find
 from explorer.images import PictureError, fit, open_picture, to_uint8
@@ -24,6 +25,7 @@ from explorer.morph import Morph
 from explorer.operations.directions import Direction, steer
 from explorer.operations.holding import hold
 from explorer.operations.interpolation import slerp
+from explorer.requests import User
 from explorer.settings import Settings
 from explorer.steering import Steer, UnknownDirectionError
 from explorer.store import UnknownPointError
@@ -75,9 +77,9 @@ def test_frames_are_decodes_of_the_path(workspace: Workspace, toy_dataset: Datas
     morph = Morph(model="toy", a=3, b="4")
     alphas = [0.0, 0.3, 1.0]
     path = slerp(toy_dataset.latents[3], toy_dataset.latents[4], torch.tensor(alphas))
-    frames = workspace.frames(morph, alphas, slot="canvas").result(20)
+    frames = workspace.frames(morph, alphas, slot=User().ask("canvas")).result(20)
     np.testing.assert_array_equal(frames, to_uint8(ToyModel().decode(path)))
-    assert workspace.ms_per_frame > 0
+    assert workspace.ms_per_frame("toy") > 0
     torch.testing.assert_close(workspace.path(morph, 3).result(20)[[0, 2]], path[[0, 2]])
 
 
@@ -232,6 +234,67 @@ def test_a_model_that_cannot_be_had_fails_with_a_sentence_and_can_be_tried_again
         with pytest.raises(NotReadyError):
             workspace.store("sd-vae-tiny")
     assert workspace.frames(Morph(model="toy", a=1, b=2), [0.5]).result(20).shape == (1, 16, 16, 3)
+
+
+def test_an_unused_model_is_unloaded_and_loads_again_with_all_that_was_made(
+    workspace: Workspace, toy_dataset: Dataset
+) -> None:
+    direction, _ = workspace.find_direction(WISHES[1])
+    mine = workspace.upload("toy", png(data.astronaut())).id
+    morph = Morph(model="toy", a=mine, b="2", steer=(Steer(direction=direction, strength=1.0),))
+    before = workspace.frames(morph, [0.5]).result(20)
+    workspace._preparations["toy"].unload()
+    assert (workspace.status("toy").state, workspace.status("toy").precision) == ("absent", None)
+    with pytest.raises(NotReadyError, match="Loading"):
+        workspace.frames(morph, [0.5])
+    wait(workspace, "toy")
+    assert workspace.status("toy").precision == "fp32"
+    np.testing.assert_array_equal(workspace.frames(morph, [0.5]).result(20), before)
+
+
+def test_models_over_the_budget_are_unloaded_when_another_is_used(
+    tmp_path: Path, toy_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer.residency.UNUSED", 0.0)
+    small = settings(tmp_path).model_copy(update={"memory": 0.01})
+    with Workspace(small, toy_dataset) as workspace:
+        wait(workspace, "toy")
+        workspace.prepare("face-vae")  # 22 MB and more
+        wait(workspace, "face-vae")
+        workspace.prepare("toy")
+        workspace.frames(Morph(model="toy", a=1, b=2), [0.5]).result(20)
+        assert workspace.status("face-vae").state == "absent"
+        assert workspace.status("toy").state == "ready"
+
+
+def test_a_slow_model_is_previewed_by_the_quick_one_of_its_latents(
+    tmp_path: Path, toy_dataset: Dataset, kl_folder: Path, tiny_folder: Path
+) -> None:
+    miniatures = settings(tmp_path).model_copy(
+        update={"sd_vae": str(kl_folder), "sd_vae_tiny": str(tiny_folder)}
+    )
+    with Workspace(miniatures, toy_dataset) as workspace:
+        workspace.prepare("sd-vae-256")
+        until = time.monotonic() + 300
+        while not (workspace.previews("sd-vae-256") and workspace.status("sd-vae-256").latent_shape):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        assert workspace.status("sd-vae-tiny-256").state == "absent", "its own map is not made for this"
+        morph = Morph(model="sd-vae-256", a=1, b=2)
+        quick, full = (
+            workspace.frames(morph, [0.5], preview=preview).result(60) for preview in (True, False)
+        )
+        (latent,) = workspace.path(morph, 3).result(60)[[1]]
+        tiny = models.load("sd-vae-tiny-256", "cpu", source=str(tiny_folder))
+        np.testing.assert_array_equal(quick, to_uint8(tiny.decode(latent[None])))
+        assert psnr(quick[0], full[0]) < 40, "the other model's picture is another one"
+
+
+def test_a_model_without_a_quick_one_shows_its_own_pictures(workspace: Workspace) -> None:
+    assert not workspace.previews("toy")
+    morph = Morph(model="toy", a=1, b=2)
+    quick, full = (workspace.frames(morph, [0.5], preview=preview).result(20) for preview in (True, False))
+    np.testing.assert_array_equal(quick, full)
 
 
 def test_an_upload_becomes_a_point(workspace: Workspace, toy_dataset: Dataset) -> None:

@@ -1,0 +1,60 @@
+"""Decoded pictures, kept for whoever asks for the same latents again."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from models.base import LatentModel
+
+BUDGET = 512 * 2**20  # bytes of pictures: some 10,000 of 128 px, or 680 of 512 px
+
+Key = tuple[str, bytes]
+Picture = UInt8[np.ndarray, "h w 3"]
+
+
+class FrameCache:
+    """Pictures by model and latent, within BUDGET bytes; the longest unused go first. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._pictures: OrderedDict[Key, Picture] = OrderedDict()
+        self._lock = threading.Lock()
+        self.bytes = 0  # kept now
+
+    def get(self, model: LatentModel, latents: Float[Tensor, "n *latent"]) -> dict[int, Picture]:
+        """The pictures that are kept, by the latent's place in the batch."""
+        keys = _keys(model, latents)
+        with self._lock:
+            found = {row: self._pictures[key] for row, key in enumerate(keys) if key in self._pictures}
+            for row in found:
+                self._pictures.move_to_end(keys[row])
+        return found
+
+    def put(
+        self, model: LatentModel, latents: Float[Tensor, "n *latent"], pictures: UInt8[np.ndarray, "n h w 3"]
+    ) -> None:
+        """Keep the pictures of these latents."""
+        for key, picture in zip(_keys(model, latents), pictures, strict=True):
+            kept = picture.copy()  # a view would keep its whole batch
+            kept.flags.writeable = False  # many share it
+            with self._lock:
+                self._drop(key)
+                self._pictures[key] = kept
+                self.bytes += kept.nbytes
+                while self.bytes > BUDGET:
+                    self._drop(next(iter(self._pictures)))
+
+    def _drop(self, key: Key) -> None:
+        old = self._pictures.pop(key, None)
+        self.bytes -= 0 if old is None else old.nbytes
+
+
+def _keys(model: LatentModel, latents: Float[Tensor, "n *latent"]) -> Sequence[Key]:
+    digests = (hashlib.blake2b(latent.numpy().tobytes(), digest_size=16).digest() for latent in latents)
+    return [(model.space.name, digest) for digest in digests]

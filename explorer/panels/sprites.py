@@ -1,0 +1,47 @@
+"""Frames of a path ahead of time, side by side in one picture: the page then moves along without asking."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from explorer.images import encode_jpeg, sprite
+from explorer.morph import Morph
+from explorer.panels.answers import MAX_JSON, body, error_response
+from explorer.workspace import Workspace
+
+MOST = 32  # frames of one answer; the page asks for the next when it has these and the path is still shown
+
+Alpha = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Slice(BaseModel):
+    """Some frames of a path, in any order; the morph's own alpha is not used."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    morph: Morph
+    alphas: Annotated[tuple[Alpha, ...], Field(min_length=1, max_length=MOST)]
+    preview: bool = False  # by the model that previews the morph's, where there is one
+
+
+def routes(workspace: Workspace) -> list[BaseRoute]:
+    """A slice of a path as one JPEG, decoded as bulk work."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            wish = Slice.model_validate_json(await body(request, MAX_JSON))
+            # Awaited and not blocked on: a slow model's slices would take all threads of the server's pool.
+            frames = workspace.frames(wish.morph, wish.alphas, preview=wish.preview)
+            pictures = await asyncio.wrap_future(frames)
+            file = await asyncio.to_thread(lambda: encode_jpeg(sprite(pictures)))
+        except Exception as error:
+            return error_response(error)
+        return Response(file, media_type="image/jpeg")
+
+    return [Route("/explorer/sprite", answer, methods=["POST"])]

@@ -1,0 +1,177 @@
+"""The decode worker's queue: what waits for the device, and what runs next."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from explorer.requests import Batch, BusyError, Priority, Request, Slot, User, WorkerClosedError
+
+QUIET = 0.5  # seconds without live requests after which background work may start before it is due
+PATIENCE = 10.0  # seconds after which background work is due
+MOST_WAITING = 512  # requests of all users
+MOST_OF_USER = 16  # a page has four lanes
+
+
+class RequestQueue:
+    """Thread-safe queue that hands out batches, fair by device time.
+
+    Next is the priority that has used least of its share, and in it the user who has used least; who had
+    nothing to ask for starts level with who was served last, for idleness saves nothing up (start-time fair
+    queueing, Goyal, Vin and Cheng 1996). A user's own requests keep their order. So nothing starves, and a
+    slow model slows others by its share only.
+
+    In one lane of a user at most one request waits, the newest asked for. An older one is dropped, waiting
+    or still to come; the newest never is, unless its user leaves or is told that the queue is full. So the
+    answers of a lane only get newer, and the last position of a drag is always answered.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[Request] = []  # the order decides between those who have used the same
+        self._app = User()  # asks for what comes without a slot
+        self._used = dict.fromkeys(Priority, 0.0)  # seconds by share
+        self._level = 0.0  # what the priority served last had used by then
+        self._levels = dict.fromkeys(Priority, 0.0)  # the same of the users in each
+        self.last_live = float("-inf")
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def __len__(self) -> int:
+        """Requests that wait."""
+        return len(self._waiting)
+
+    def put(self, request: Request) -> None:
+        """Add a request. It takes the place of an older one in its slot, and is dropped when it is the older.
+
+        Raises BusyError and WorkerClosedError.
+        """
+        with self._changed:
+            if self._closed:
+                raise WorkerClosedError("the decode worker is closed")
+            dropped = self._add(request)
+            self._changed.notify_all()
+        if dropped is not None:  # outside the lock: cancelling runs the callbacks of whoever waits
+            dropped.drop()
+
+    def next_batch(self) -> Batch:
+        """Wait for work and take a batch of it; empty once the queue is closed."""
+        with self._changed:
+            while not self._closed:
+                now = time.monotonic()
+                begin = {request: self._may_begin(request) for request in self._waiting}
+                ready = [request for request, moment in begin.items() if moment <= now]
+                if not ready:
+                    self._changed.wait(min(begin.values()) - now if begin else None)
+                elif batch := self._collate(ready):
+                    return batch
+            return []
+
+    def charge(self, batch: Batch, seconds: float) -> None:
+        """Put the device's time on the accounts of who used it, by their rows."""
+        total = sum(len(rows) for _, rows in batch)
+        with self._changed:
+            priority = batch[0][0].priority
+            self._used[priority] += seconds / priority.share
+            for request, rows in batch:
+                self._user(request).spent[priority] += seconds * len(rows) / total
+
+    def discard(self, request: Request) -> None:
+        """Forget the rows of a request that are still to come."""
+        with self._changed:
+            if request in self._waiting:
+                self._waiting.remove(request)
+
+    def leave(self, user: User) -> None:
+        """Drop all that waits for a user who has gone, and what is still to come."""
+        with self._changed:
+            user.has_left = True
+            dropped = [request for request in self._waiting if self._user(request) is user]
+            self._waiting = [request for request in self._waiting if request not in dropped]
+        for request in dropped:
+            request.drop()
+
+    def overtake(self, slot: Slot) -> None:
+        """Drop what waits in this lane and is older: the newer request needs no turn."""
+        with self._changed:
+            self.last_live = time.monotonic()
+            older = next((request for request in self._waiting if slot.replaces(request.slot)), None)
+            if older is not None:
+                self._waiting.remove(older)
+        if older is not None:
+            older.drop()
+
+    def close(self) -> list[Request]:
+        """Accept and hand out nothing from now on; returns what was waiting."""
+        with self._changed:
+            self._closed = True
+            waiting, self._waiting = self._waiting, []
+            self._changed.notify_all()
+        return waiting
+
+    def _add(self, request: Request) -> Request | None:
+        """The request that is not wanted any more: an older one, this one, or none."""
+        request.asked = time.monotonic()
+        if request.priority.is_live:
+            self.last_live = request.asked
+        if slot := request.slot:
+            if slot.is_stale or slot.user.has_left:
+                return request
+            for place, older in enumerate(self._waiting):
+                if slot.replaces(older.slot):
+                    self._waiting[place] = request
+                    return older
+        self._refuse_too_many(request)
+        self._start_level(request)
+        self._waiting.append(request)
+        return None
+
+    def _refuse_too_many(self, request: Request) -> None:
+        if request.priority is Priority.BACKGROUND:
+            return  # the app's own, one a model: it would not ask again
+        user = self._user(request)
+        own = 0 if user is self._app else sum(self._user(other) is user for other in self._waiting)
+        for count, most, whose in ((own, MOST_OF_USER, " of yours"), (len(self._waiting), MOST_WAITING, "")):
+            if count >= most:
+                raise BusyError(f"The server is busy: {count} requests{whose} wait. Try again in a moment.")
+
+    def _start_level(self, request: Request) -> None:
+        priority, user = request.priority, self._user(request)
+        others = [other for other in self._waiting if other.priority is priority]
+        if not others:
+            self._used[priority] = max(self._used[priority], self._level)
+        if all(self._user(other) is not user for other in others):
+            user.spent[priority] = max(user.spent[priority], self._levels[priority])
+
+    def _user(self, request: Request) -> User:
+        return request.slot.user if request.slot else self._app
+
+    def _may_begin(self, request: Request) -> float:
+        """Background work waits until drags pause (or it is due): a started batch cannot be interrupted."""
+        if request.priority is not Priority.BACKGROUND:
+            return 0.0
+        return min(request.asked + PATIENCE, self.last_live + QUIET)
+
+    def _collate(self, ready: list[Request]) -> Batch:
+        """Rows of the request whose turn it is, and of all that can share its batch."""
+        present = {request.priority for request in ready}
+        priority = min((p for p in Priority if p in present), key=self._used.__getitem__)
+        spent = {r: self._user(r).spent[priority] for r in ready if r.priority is priority}
+        line = sorted(spent, key=spent.__getitem__)
+        batch: Batch = []
+        room = line[0].frames_per_batch
+        left_out: set[User] = set()
+        for request in line:
+            user = self._user(request)
+            if user in left_out or request.function != line[0].function or room == 0:
+                left_out.add(user)
+                continue
+            self._waiting.remove(request)
+            if request.taken == 0 and not request.future.set_running_or_notify_cancel():
+                continue  # its caller cancelled it
+            batch.append((request, request.take(room)))
+            room -= len(batch[-1][1])
+            if request.taken < len(request.rows):
+                self._waiting.append(request)  # the next slice queues up again
+        self._level = max(self._level, self._used[priority])
+        self._levels[priority] = max([self._levels[priority], *(spent[request] for request, _ in batch)])
+        return batch
