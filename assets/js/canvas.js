@@ -1,12 +1,16 @@
 /** The big picture: follows the store's morph through the live channel. Small pictures wait until it rests. */
 
+import { isSlow } from "./decoded.js";
+import { draw } from "./draw.js";
 import { createFollower } from "./follower.js";
 import { attempt, notify } from "./notice.js";
 import { forgetUnknown } from "./rack.js";
+import { reload } from "./session.js";
 import { sigma } from "./sigma.js";
 import { modelStatus, morphOf, store, whenDecoding } from "./state.js";
 
 const PATIENCE_MS = 250; // a frame that takes longer gets a word about what is waited for
+const CALM_MS = 300; // since a nearest frame was shown: on the way through a path some frames are exact
 
 let follower = null;
 
@@ -15,31 +19,41 @@ export async function atRest() {
   await follower?.idle();
 }
 
+/** Whether a frame of the big picture is awaited. */
+export const isAwaited = () => follower?.isBusy() ?? false;
+
 /** Start painting into `canvas`; `note` says what is waited for. */
 export function startCanvas(canvas, note) {
-  const context = canvas.getContext("2d", { alpha: false });
-  let patience = null;
+  const isNearest = delayed(say); // what is on screen stands in for another frame of the path
+  const isPreview = delayed(say); // it comes from another model
+  const isLate = delayed(say);
 
-  function paint({ sequence, bitmap, morph }) {
-    if (canvas.width !== bitmap.width) canvas.width = canvas.height = bitmap.width;
-    context.drawImage(bitmap, 0, 0);
+  function say() {
+    const nearest = isNearest.value ? "The nearest decoded picture of the path. " : "";
+    const preview = isPreview.value ? "A quick preview by the tiny autoencoder. " : "";
+    note.textContent = preview + nearest + (isLate.value ? waitingText() : "");
+  }
+
+  function paint(frame) {
+    const { sequence, morph, wished, preview } = frame;
+    draw(canvas, frame);
     const steer = JSON.stringify(morph.steer);
-    Object.assign(canvas.dataset, { sequence, ...morph, steer }); // what is on screen, for whoever needs to know
+    Object.assign(canvas.dataset, { sequence, ...morph, steer, wished, preview }); // what is on screen, for whoever needs to know
     canvas.setAttribute("aria-label", describe(morph));
+    isPreview.set(preview, 0);
+    if (morph.alpha === wished) isNearest.set(false, CALM_MS);
+    else isNearest.set(true, isSlow() ? 0 : PATIENCE_MS);
   }
 
   function busy(waiting) {
-    if (waiting) patience ??= setTimeout(() => (note.textContent = waitingText()), PATIENCE_MS);
-    else {
-      clearTimeout(patience);
-      patience = null;
-      note.textContent = "";
-    }
+    if (waiting) isLate.set(true, PATIENCE_MS);
+    else isLate.set(false, 0);
   }
 
   function fail({ kind, message }) {
     if (kind === "unknown-direction") attempt(forgetUnknown);
-    else if (kind !== "not-ready") notify(message, "error"); // what a model waits for is said by its progress
+    else if (kind === "not-ready") attempt(() => reload(store.get().model)); // its progress says what it waits for
+    else notify(message, "error");
   }
 
   follower = createFollower({ lane: "canvas", paint, busy, fail });
@@ -47,6 +61,33 @@ export function startCanvas(canvas, note) {
     if (state.model && state.a !== null && state.b !== null) follower.follow(morphOf(state));
   });
   whenDecoding(follower.again);
+}
+
+/** True or false, changed after a while unless it is set to the contrary meanwhile; `changed` is told. */
+function delayed(changed) {
+  let value = false;
+  let timer = null;
+
+  function change(next) {
+    timer = null;
+    value = next;
+    changed();
+  }
+
+  return {
+    get value() {
+      return value;
+    },
+    set(next, after) {
+      if (next === value) {
+        clearTimeout(timer);
+        timer = null;
+      } else if (after === 0) {
+        clearTimeout(timer);
+        change(next);
+      } else timer ??= setTimeout(() => change(next), after);
+    },
+  };
 }
 
 function waitingText() {

@@ -1,5 +1,6 @@
 /** Before beside after: the picture without the sliders lies over the left part of the big one, up to a divider. */
 
+import { draw } from "./draw.js";
 import { createFollower } from "./follower.js";
 import { morphOf, store, whenDecoding } from "./state.js";
 
@@ -36,10 +37,9 @@ export function startCompare(figure, button, template) {
   whenDecoding(follower.again);
 }
 
-function paint(canvas, { bitmap, morph }) {
-  if (canvas.width !== bitmap.width) canvas.width = canvas.height = bitmap.width;
-  canvas.getContext("2d", { alpha: false }).drawImage(bitmap, 0, 0);
-  Object.assign(canvas.dataset, { ...morph, steer: JSON.stringify(morph.steer) });
+function paint(canvas, frame) {
+  draw(canvas, frame);
+  Object.assign(canvas.dataset, { ...frame.morph, steer: JSON.stringify(frame.morph.steer) });
 }
 
 function startDivider(divider, figure) {

@@ -1,34 +1,36 @@
-/** The path at nine steps, clickable. */
+/** The path at nine steps, clickable: the first frames of it that are decoded. */
 
-import { createFrames } from "./frames.js";
-import { canDecode, morphOf, setAlpha, store, whenDecoding } from "./state.js";
+import { frameAt } from "./decoded.js";
+import { draw } from "./draw.js";
+import { createFrame } from "./frames.js";
+import { setAlpha, store } from "./state.js";
 
 const FRAMES = 9;
 
 /** Fill `row` with nine buttons and keep them up to date. */
 export function startFilmstrip(row) {
-  const { buttons, refill } = createFrames(row, "film", Array.from({ length: FRAMES }, (_, index) => step(index)));
-  whenDecoding(refill);
-  store.watch(["model", "a", "b", "method", "rack"], (state, before) => {
-    if (canDecode(state) && pathOf(state) !== pathOf(before)) refill();
+  const steps = Array.from({ length: FRAMES }, (_, index) => createStep(row, index / (FRAMES - 1)));
+  store.watch(["decoded"], ({ decoded }) => {
+    row.dataset.decoded = decoded;
+    row.classList.toggle("stale", !steps.every(fill));
   });
   store.watch(["alpha"], ({ alpha }) => {
     const nearest = Math.round(alpha * (FRAMES - 1));
-    buttons.forEach((button, index) => button.classList.toggle("near", index === nearest));
+    steps.forEach(({ button }, index) => button.classList.toggle("near", index === nearest));
   });
 }
 
-function step(index) {
-  const alpha = index / (FRAMES - 1);
-  return {
-    label: `Go to alpha ${alpha.toFixed(3)}`,
-    morph: () => ({ ...morphOf(store.get()), alpha }),
-    go() {
-      store.set({ playing: false });
-      setAlpha(alpha);
-    },
-  };
+function createStep(row, alpha) {
+  function go() {
+    store.set({ playing: false });
+    setAlpha(alpha);
+  }
+  return { alpha, ...createFrame(row, { label: `Go to alpha ${alpha.toFixed(3)}`, go }) };
 }
 
-/** All that the pictures depend on: a slider at 0 that comes to the rack changes none. */
-const pathOf = (state) => JSON.stringify({ ...morphOf(state), alpha: null });
+/** Whether the frame is there already. */
+function fill({ alpha, canvas }) {
+  const frame = frameAt(alpha);
+  if (frame) draw(canvas, frame);
+  return frame !== undefined;
+}

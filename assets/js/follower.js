@@ -1,36 +1,58 @@
-/** Keeps a picture at the newest wish: pipelined requests, the newest wins, the last one is always painted. */
+/**
+ * Keeps a picture at the newest wish: from the decoded path where that has it, else by pipelined requests. The newest
+ * wins, and the last one is always painted.
+ */
 
-import { FrameError, askFrame } from "./live.js";
+import { recall } from "./decoded.js";
+import { BUSY_MS, FrameError, askFrame, nextNumber } from "./live.js";
+import { previews } from "./state.js";
 
-const IN_FLIGHT = 3; // hides the round trip behind the decoding; the server lets one of them wait at most
+// Requests at a time: enough to hide a long way to the server behind the decoding. Of those that wait there it drops all
+// but the newest; then it has more to do than this, and with one at a time nothing is asked for in vain. From there on it
+// goes up again by MORE an answer.
+const [MOST, MORE] = [8, 0.1];
+
+// A wish that another frame stands in for is asked for once it stays: before all that waits for rest. A model that has
+// previews takes seconds, in which nothing else is decoded.
+const REST_MS = 100;
+const PREVIEWED_MS = 1500;
 
 /**
- * Follow the newest morph in one lane. `paint({sequence, bitmap, morph})` gets frames in order, `fail(error)` what
- * went wrong with the newest, and `busy(true or false)` whether a frame is awaited.
+ * Follow the newest morph in one lane. `paint({sequence, bitmap, left, morph, wished, preview})` gets frames in the order
+ * of their wishes: `morph` is what the frame shows, `wished` the alpha for which it is shown. `fail(error)` gets what went
+ * wrong with the newest, and `busy(true or false)` whether a frame is awaited.
  */
 export function createFollower({ lane, paint, fail, busy }) {
-  let wanted = null; // newest morph that was not asked for yet
-  let newest = null; // newest morph of all
+  let newest = null; // the newest wish of all, {number, morph, preview}
+  let wanted = null; // the same, while it still has to be asked for
+  let rest = null; // timer, until it has to be
   let inFlight = 0;
-  let painted = 0;
+  let room = MOST;
+  let painted = 0; // number of the wish that is on screen
   let offline = false; // nothing is asked for until `again`
   let whenIdle = [];
 
-  async function ask(morph) {
+  function show({ number, morph }, { bitmap, preview, left = 0, alpha = morph.alpha }) {
+    if (number < painted) return;
+    painted = number;
+    paint({ sequence: number, bitmap, left, morph: { ...morph, alpha }, wished: morph.alpha, preview });
+  }
+
+  async function ask(wish) {
     inFlight += 1;
     try {
-      const frame = await askFrame(lane, morph);
-      if (frame.sequence > painted) {
-        painted = frame.sequence;
-        paint(frame);
-      }
-      frame.bitmap.close();
+      const { bitmap } = await askFrame(lane, wish.morph, wish.number, wish.preview);
+      room = Math.min(MOST, room + MORE);
+      show(wish, { bitmap, preview: wish.preview });
+      bitmap.close();
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
-      if (error.kind === "lost") {
-        offline = true;
-        wanted ??= newest;
-      } else if (error.kind !== "dropped" && morph === newest) fail(error);
+      if (error.kind === "lost") offline = true;
+      else if (error.kind === "dropped") room = 1;
+      else if (wish === newest) {
+        fail(error);
+        if (error.kind === "busy") rest = setTimeout(() => want(wish), BUSY_MS);
+      }
     } finally {
       inFlight -= 1;
       send();
@@ -39,10 +61,10 @@ export function createFollower({ lane, paint, fail, busy }) {
   }
 
   function send() {
-    while (wanted && !offline && inFlight < IN_FLIGHT) {
-      const morph = wanted;
+    while (wanted && !offline && inFlight + 1 <= room) {
+      const wish = wanted;
       wanted = null;
-      ask(morph);
+      ask(wish);
     }
   }
 
@@ -53,20 +75,40 @@ export function createFollower({ lane, paint, fail, busy }) {
     whenIdle = [];
   }
 
+  function want(wish) {
+    wanted = wish;
+    send();
+  }
+
+  function askInFull() {
+    newest = { number: nextNumber(), morph: newest.morph, preview: false };
+    want(newest);
+  }
+
+  /** Show this morph as soon as can be: what is decoded of its path, or a preview, until its own frame is there. */
+  function follow(morph) {
+    const wish = (newest = { number: nextNumber(), morph, preview: previews() });
+    clearTimeout(rest);
+    wanted = null;
+    const frame = recall(morph);
+    if (frame) show(wish, frame);
+    else want(wish);
+    const isFinal = frame?.alpha === morph.alpha && !frame.preview;
+    if (wish.preview && !isFinal) rest = setTimeout(askInFull, PREVIEWED_MS);
+    else if (frame && !isFinal) rest = setTimeout(() => want(wish), REST_MS);
+    settle();
+  }
+
   return {
-    /** Show this morph as soon as can be. */
-    follow(morph) {
-      wanted = newest = morph;
-      send();
-      settle();
-    },
+    follow,
     /** Ask once more for the newest wish: after a reconnect, or when a model got ready. */
     again() {
       offline = false;
-      wanted ??= newest;
-      send();
+      if (newest) follow(newest.morph);
     },
-    /** Resolves when no frame is awaited. */
+    /** Whether a frame is awaited. */
+    isBusy: () => inFlight > 0,
+    /** Resolves when none is. */
     idle: () => (inFlight === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))),
   };
 }

@@ -1,7 +1,8 @@
 /** Rows of small pictures, clickable. Each is asked for by itself, and only while the big picture rests. */
 
 import { atRest } from "./canvas.js";
-import { FrameError, askFrame } from "./live.js";
+import { draw } from "./draw.js";
+import { BUSY_MS, FrameError, askFrame } from "./live.js";
 
 const SETTLE_MS = 120; // what the pictures show may still be changing, such as in a drag or by clicking through the map
 
@@ -16,10 +17,14 @@ export function createFrames(row, lane, steps) {
   async function refill() {
     const mine = ++run;
     row.classList.add("stale");
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    for (const frame of frames) {
+    await pause(SETTLE_MS);
+    for (let filled = 0; filled < frames.length; ) {
       await atRest();
-      if (mine !== run || !(await fill(frame, lane))) return;
+      if (mine !== run) return;
+      const outcome = await fill(frames[filled], lane);
+      if (outcome === "failed") return; // the big picture asks for the like, and says what is wrong
+      if (outcome === "busy") await pause(BUSY_MS);
+      else filled += 1;
     }
     row.classList.remove("stale");
   }
@@ -29,19 +34,18 @@ export function createFrames(row, lane, steps) {
 
 async function fill({ canvas, morph: wish }, lane) {
   try {
-    const { bitmap, morph } = await askFrame(lane, wish());
-    if (canvas.width !== bitmap.width) canvas.width = canvas.height = bitmap.width;
-    canvas.getContext("2d").drawImage(bitmap, 0, 0);
-    Object.assign(canvas.dataset, { a: morph.a, b: morph.b, model: morph.model });
+    const { bitmap } = await askFrame(lane, wish());
+    draw(canvas, { bitmap });
     bitmap.close();
-    return true;
+    return "filled";
   } catch (error) {
-    if (error instanceof FrameError) return false; // the big picture asks for the like, and says what is wrong
-    throw error;
+    if (!(error instanceof FrameError)) throw error;
+    return error.kind === "busy" ? "busy" : "failed";
   }
 }
 
-function createFrame(row, { label, caption, morph, go }) {
+/** A clickable picture at the end of `row`; returns its {button, canvas} and what it shall show. */
+export function createFrame(row, { label, caption, morph, go }) {
   const button = document.createElement("button");
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 128;
@@ -52,3 +56,5 @@ function createFrame(row, { label, caption, morph, go }) {
   row.append(button);
   return { button, canvas, morph };
 }
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

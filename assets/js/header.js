@@ -2,7 +2,7 @@
 
 import { startKeys, toggleHelp } from "./keys.js";
 import { chooseModel, ready } from "./session.js";
-import { store } from "./state.js";
+import { modelStatus, store } from "./state.js";
 
 export async function mount(element) {
   document.body.classList.add("dark"); // for Gradio's own components: the page is dark whatever the system says
@@ -18,8 +18,10 @@ export async function mount(element) {
   startMenu(element.querySelector("select"));
   const device = element.querySelector("[data-device]");
   const speed = element.querySelector("[data-speed]");
-  store.watch(["status", "connection"], ({ status, connection }) => {
-    device.textContent = connection === "open" ? status.device : "no connection";
+  store.watch(["status", "connection", "model"], ({ status, connection, model }) => {
+    const [way, ...refused] = modelStatus(model)?.precision?.split("; ") ?? [];
+    device.textContent = connection === "open" ? [status.device, way].filter(Boolean).join(" · ") : "no connection";
+    device.title = ["where the model runs, and what it decodes in", ...refused].join("; ");
     device.classList.toggle("lost", connection === "lost");
   });
   store.watch(["msPerFrame"], ({ msPerFrame }) => {
@@ -30,11 +32,23 @@ export async function mount(element) {
 function startMenu(menu) {
   store.watch(["status"], ({ status }) => {
     const listed = status.models.filter(({ listed, name }) => listed || name === store.get().model);
-    if (menu.options.length === listed.length) return;
-    menu.replaceChildren(...listed.map(({ name, title }) => new Option(title, name)));
+    const key = JSON.stringify(listed.map(({ name, precision }) => [name, precision !== null]));
+    if (menu.dataset.listed === key) return; // a menu that is open would close
+    menu.dataset.listed = key;
+    const loaded = listed.filter(({ precision }) => precision !== null);
+    const others = listed.filter(({ precision }) => precision === null);
+    menu.replaceChildren(...groupOf("Loaded", loaded), ...groupOf("Loads when chosen", others));
   });
   store.watch(["model", "pending", "status"], ({ model, pending }) => {
     menu.value = pending ?? model;
   });
   menu.addEventListener("change", () => chooseModel(menu.value));
+}
+
+/** A titled part of the menu; none without entries. */
+function groupOf(label, entries) {
+  if (entries.length === 0) return [];
+  const group = Object.assign(document.createElement("optgroup"), { label });
+  group.append(...entries.map(({ name, title }) => new Option(title, name)));
+  return [group];
 }

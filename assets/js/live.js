@@ -6,9 +6,11 @@ import { store } from "./state.js";
 const HEADER_BYTES = 8; // uint32 sequence number, float32 milliseconds per frame; a JPEG follows
 const RETRY_MS = [250, 500, 1000, 2000, 4000];
 
+export const BUSY_MS = 1000; // after which a busy server is asked again
+
 /**
- * Why a frame did not come: "dropped" for a newer one, "lost" with the connection, "not-ready", "unknown-direction" or
- * "error".
+ * Why a frame did not come: "dropped" for a newer one, "lost" with the connection, "not-ready", "unknown-direction",
+ * "busy" (worth asking again in a moment) or "error".
  */
 export class FrameError extends Error {
   constructor(kind, message) {
@@ -23,16 +25,18 @@ let failures = 0;
 let retry = null;
 const waiting = new Map(); // sequence number → {resolve, reject}
 
+/** A number for a wish, above all those before. */
+export const nextNumber = () => ++sequence;
+
 /**
- * Ask for one frame; resolves to {sequence, bitmap, morph}. The server drops a request that still waits when
- * another of the same lane arrives.
+ * Ask for one frame, or for a preview of it; resolves to {bitmap, morph}. The server drops a request that still waits when another of the same
+ * lane arrives.
  */
-export function askFrame(lane, morph) {
+export function askFrame(lane, morph, number = nextNumber(), preview = false) {
   if (socket?.readyState !== WebSocket.OPEN) return Promise.reject(new FrameError("lost", "not connected"));
-  const number = ++sequence;
   return new Promise((resolve, reject) => {
-    waiting.set(number, { resolve: (bitmap) => resolve({ sequence: number, bitmap, morph }), reject });
-    socket.send(JSON.stringify({ sequence: number, lane, morph }));
+    waiting.set(number, { resolve: (bitmap) => resolve({ bitmap, morph }), reject });
+    socket.send(JSON.stringify({ sequence: number, lane, morph, preview }));
   });
 }
 

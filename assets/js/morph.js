@@ -1,5 +1,6 @@
 /** The morph: A, the big picture and B, alpha, the path's menu, play, swap, random, before and after, film and link. */
 
+import { startAhead } from "./ahead.js";
 import { startCanvas } from "./canvas.js";
 import { startCards } from "./cards.js";
 import { startCompare } from "./compare.js";
@@ -9,7 +10,7 @@ import { startPlayer, togglePlay } from "./player.js";
 import { startProgress } from "./progress.js";
 import { ready } from "./session.js";
 import { isShareable, isWhole, link } from "./share.js";
-import { randomPair, setAlpha, store, swap } from "./state.js";
+import { STEPS, randomPair, setAlpha, store, swap } from "./state.js";
 
 export async function mount(element) {
   const find = (selector) => element.querySelector(selector);
@@ -19,13 +20,16 @@ export async function mount(element) {
   startCards(element.querySelectorAll("[data-card]"));
   startCompare(find(".result"), find("[data-split]"), find("template"));
   startFilmstrip(find(".film"));
+  startAhead();
   startPlayer();
   startSlider(find(".alpha input"), find(".alpha output"));
+  startHint(find(".alpha progress"), find(".alpha input"));
   startPathMenu(find("[data-method]"), find("[data-explanation]"));
   startButtons(find);
 }
 
 function startSlider(slider, readout) {
+  slider.step = 1 / STEPS;
   slider.addEventListener("input", () => {
     store.set({ playing: false });
     setAlpha(slider.valueAsNumber);
@@ -34,6 +38,14 @@ function startSlider(slider, readout) {
     slider.value = alpha;
     slider.style.setProperty("--alpha", alpha);
     readout.textContent = alpha.toFixed(2);
+  });
+}
+
+/** How much of the path is decoded: a line under the slider, and in words when the mouse rests there. */
+function startHint(line, slider) {
+  store.watch(["decoded", "planned"], ({ decoded, planned }) => {
+    [line.max, line.value] = [planned, decoded];
+    slider.title = `${decoded} of ${planned} pictures of this path are decoded: moving along them needs no server`;
   });
 }
 

@@ -1,6 +1,6 @@
 /** Plays the path forth and back. */
 
-import { setAlpha, store } from "./state.js";
+import { STEPS, setAlpha, store } from "./state.js";
 
 const SECONDS = 3; // from A to B
 
@@ -14,7 +14,8 @@ export function startPlayer() {
       if (!store.get().playing) return;
       phase = (phase + (now - last) / 1000 / SECONDS) % 2;
       last = now;
-      setAlpha(phase <= 1 ? phase : 2 - phase);
+      const alpha = phase <= 1 ? phase : 2 - phase;
+      setAlpha(Math.round(alpha * STEPS) / STEPS); // where the decoded path has frames
       requestAnimationFrame(step);
     };
     requestAnimationFrame(step);

@@ -31,6 +31,10 @@ export async function post(path, parameters, body) {
   return (await ask(path, parameters, { method: "POST", body })).json();
 }
 
+export async function postForFile(path, body) {
+  return (await ask(path, {}, { method: "POST", body })).blob();
+}
+
 export async function getFile(path, parameters) {
   return (await ask(path, parameters)).blob();
 }

@@ -108,6 +108,15 @@ export async function chooseModel(name, wish = {}) {
   follow(name, wish);
 }
 
+/** Have a model that is not loaded any more loaded again; pictures are asked for again when it is there. */
+export async function reload(name) {
+  if (followed.has(name)) return;
+  update(await post("prepare", { model: name }));
+  await follow(name);
+  const { state, title, message } = modelStatus(name);
+  if (state === "failed") notify(`${title} cannot be used: ${message}`, "error");
+}
+
 const followed = new Set();
 
 /** Poll a model until it is ready or failed, switching to it on the way if it is still the pending one. */

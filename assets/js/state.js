@@ -23,6 +23,8 @@ function createStore(initial) {
   return { get: () => state, set, watch };
 }
 
+export const STEPS = 200; // of alpha from A to B, on its slider and in play
+
 export const store = createStore({
   model: null, // name of the model that decodes
   a: null, // point ids: a portrait's number, or "u…" for an upload
@@ -36,6 +38,8 @@ export const store = createStore({
   // "term" adds one to the sum
   groups: Object.freeze({ plus: [], minus: [] }), // point ids, as strings, between which a direction is made
   terms: [], // {point, weight} each: the sum of the drawer “Arithmetic”
+  decoded: 0, // frames of the path shown that the browser has
+  planned: 1, // frames of it that it will have, as far as one can tell yet
   playing: false,
   pending: null, // name of a model that is being prepared and will be switched to
   connection: "connecting", // or "open", "lost"
@@ -50,6 +54,9 @@ export const store = createStore({
 export function morphOf({ model, a, b, method, alpha, rack }) {
   return { model, a, b, method, alpha, steer: steerOf(rack) };
 }
+
+/** All that a morph's path depends on, as text: every frame along it says the same. */
+export const pathOf = (morph) => JSON.stringify({ ...morph, alpha: null });
 
 /** The sliders that do something. */
 export function steerOf(rack) {
@@ -66,6 +73,9 @@ export function modelStatus(name, state = store.get()) {
 export function canDecode(state = store.get()) {
   return state.connection === "open" && modelStatus(state.model, state)?.decodes === true;
 }
+
+/** Whether the model has another one that shows its latents sooner, if less well. */
+export const previews = (state = store.get()) => modelStatus(state.model, state)?.previews === true;
 
 /** Call `listener` now if frames can be asked for, and each time that they can be again. */
 export function whenDecoding(listener) {

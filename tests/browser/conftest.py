@@ -5,6 +5,7 @@ import signal
 from urllib.parse import urlparse
 
 import pytest
+import torch
 from explorer_page import ExplorerPage
 from PIL import Image
 from playwright.sync_api import sync_playwright
@@ -15,6 +16,8 @@ import models
 from explorer.built_in import load_built_in
 from explorer.dataset import Dataset
 from explorer.direction_files import to_bytes
+from explorer.images import to_uint8
+from explorer.operations.interpolation import slerp
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -106,3 +109,16 @@ def face_vae():
 @pytest.fixture(scope="session")
 def dataset():
     return Dataset.load(ROOT / "assets" / "portraits.parquet")
+
+
+@pytest.fixture
+def frame_of(face_vae, dataset):
+    """The decode, called directly, of what a canvas says that it shows; with the smile at a strength in σ."""
+    smile = load_built_in(face_vae.space, dataset)["smile"]
+
+    def decode(shown, alpha=None, strength=0.0):
+        a, b = (dataset.latents[int(shown[slot])] for slot in ("a", "b"))
+        latents = slerp(a, b, torch.tensor([float(shown["alpha"] if alpha is None else alpha)]))
+        return to_uint8(face_vae.decode(latents + strength * smile.std * smile.vector))[0]
+
+    return decode
