@@ -25,8 +25,9 @@ evaluate-face-vae: .venv/dev  ## measure the bundled face VAE on the test portra
 evaluate-directions: .venv/dev system-packages  ## measure the bundled model's directions against its renderer
 	$(BIN)/python -m benchmarks.directions --assets $(FACE_ASSETS) $(ARGS)
 
-bench: .venv/dev system-packages  ## live drag against the naive Gradio app, as a ratio
+bench: .venv/dev system-packages  ## live drag, decoding and many users against the naive way, as ratios
 	$(BIN)/python -m benchmarks.live_drag
+	$(BIN)/python -m benchmarks.performance
 
 pictures: .venv/dev system-packages  ## make the README's screenshot and GIF from the running app
 	$(BIN)/python -m docs.pictures

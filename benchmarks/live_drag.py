@@ -14,20 +14,14 @@ import json
 import math
 import os
 import platform
-import socket
 import statistics
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-ROOT = Path(__file__).parents[1]
+from benchmarks.serving import NAIVE, OURS, ROOT, serve
+
 ROUNDS, SECONDS, SWEEP = 5, 4.0, 2.0  # drags of each kind, length of one, seconds from one end to the other
 CHROMIUM = [
     "--no-sandbox",
@@ -80,9 +74,8 @@ NAIVE_PICTURE = """() => {
 
 @dataclass(frozen=True)
 class App:
-    """How to start one app, where its page keeps slider and picture, and what its address asks for."""
+    """Where an app's page keeps slider and picture, and what its address asks for."""
 
-    command: tuple[str, ...]
     slider: str
     shown: str
     query: str = ""
@@ -98,42 +91,19 @@ class Drag:
 
 
 APPS = {
-    "ours": App(("app.py", "--port"), ".alpha input[type=range]", OUR_PICTURE),
+    "ours": App(".alpha input[type=range]", OUR_PICTURE),
     "steered": App(
-        ("app.py", "--port"),
         '[data-direction="smile"] input[type=range]',
         STEERED_PICTURE,
         "?model=face-vae&steer=smile:1,glasses:1,age:-1",
     ),
     "held": App(
-        ("app.py", "--port"),
         '[data-direction="smile"] input[type=range]',
         STEERED_PICTURE,
         "?model=face-vae&steer=smile:1,glasses:1h,age:-1h",
     ),
-    "naive": App(("-m", "benchmarks.naive_app"), "#alpha input[type=range]", NAIVE_PICTURE),
+    "naive": App("#alpha input[type=range]", NAIVE_PICTURE),
 }
-
-
-@contextmanager
-def serve(app: App) -> Iterator[str]:
-    """Start the app on a free port and wait until it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen([sys.executable, *app.command, str(port)], cwd=ROOT, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(url, timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
 
 
 def drag(page: Page, app: App) -> Drag:
@@ -177,10 +147,15 @@ def measure(record: dict[str, list[tuple[float, float]]]) -> Drag:
 def run() -> dict[str, list[Drag]]:
     """Alternating rounds of all kinds, each in a page of its own."""
     results: dict[str, list[Drag]] = {name: [] for name in APPS}
-    with sync_playwright() as playwright, serve(APPS["ours"]) as ours, serve(APPS["naive"]) as naive:
+    with sync_playwright() as playwright, serve(*OURS) as ours, serve(*NAIVE) as naive:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         for _ in range(ROUNDS):
-            for name, url in (("ours", ours), ("steered", ours), ("held", ours), ("naive", naive)):
+            for name, url in (
+                ("ours", ours.url),
+                ("steered", ours.url),
+                ("held", ours.url),
+                ("naive", naive.url),
+            ):
                 page = browser.new_page(viewport={"width": 1280, "height": 800})
                 page.goto(url + APPS[name].query)
                 page.wait_for_selector(APPS[name].slider)

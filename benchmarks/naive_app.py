@@ -7,25 +7,28 @@ position a painted picture belongs to. Run as `python -m benchmarks.naive_app PO
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import gradio as gr
 import numpy as np
 import torch
 
-import models
+from models.face_vae import read_network
 
+WEIGHTS = Path(__file__).parents[1] / "assets" / "face-vae.safetensors"
 BLOCK = 16  # pixels; big enough to survive the lossy compression that gr.Image uses
 LEVELS = 2  # grey levels for one alpha step of 0.01
 
 
 def build() -> gr.Blocks:
     """The naive page: a slider and a picture."""
-    model = models.load("face-vae")
+    decoder = read_network(WEIGHTS).decoder.eval()
     generator = torch.Generator().manual_seed(0)
-    a, b = torch.randn(2, *model.space.shape, generator=generator)
+    a, b = torch.randn(2, decoder.linear.in_features, generator=generator)
 
+    @torch.no_grad()
     def morph(alpha: float) -> np.ndarray:
-        pixels = model.decode(((1 - alpha) * a + alpha * b)[None])[0]
+        pixels = decoder(((1 - alpha) * a + alpha * b)[None])[0].clamp(-1, 1)
         image = ((pixels + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
         image[:BLOCK, :BLOCK] = round(alpha * 100) * LEVELS
         return image

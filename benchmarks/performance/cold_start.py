@@ -1,0 +1,34 @@
+"""From starting the process to the first picture over the live channel."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+import urllib.request
+
+from websockets.sync.client import connect
+
+from benchmarks.serving import OURS, serve
+
+STARTS = 5
+RETRY = 0.05  # seconds
+
+
+def measure() -> float:
+    """Seconds, the median of several starts."""
+    return statistics.median(start() for _ in range(STARTS))
+
+
+def start() -> float:
+    """Start the app once and ask for the picture that the page shows first."""
+    with serve(*OURS) as app:
+        with urllib.request.urlopen(f"{app.url}explorer/status") as status:
+            morph = json.load(status)["first"]
+        request = json.dumps({"sequence": 1, "lane": "canvas", "morph": morph})
+        with connect(app.url.replace("http", "ws") + "explorer/live") as socket:
+            socket.send(request)
+            while isinstance(socket.recv(), str):  # not ready yet
+                time.sleep(RETRY)
+                socket.send(request)
+        return time.perf_counter() - app.started
