@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 
-from explorer.requests import Batch, DeviceError
+from explorer.requests import Batch, DeviceError, count_rows
 from models.base import LatentModel
 
 log = logging.getLogger(__name__)
@@ -56,11 +56,6 @@ class Memory:
         log.warning("%s ran out of memory with %d pictures at once", name, rows, extra=facts)
         if torch.cuda.is_available():
             torch.cuda.empty_cache()  # pieces of the larger batch, which the halves may not fit into
-
-
-def count_rows(batch: Batch) -> int:
-    """Rows of all requests together."""
-    return sum(len(rows) for _, rows in batch)
 
 
 def _too_large(model: LatentModel | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from explorer.requests import Batch, BusyError, Priority, Request, Slot, User, WorkerClosedError
+from explorer.requests import Batch, BusyError, Priority, Request, Slot, User, WorkerClosedError, count_rows
 
 QUIET = 0.5  # seconds without live requests after which background work may start before it is due
 PATIENCE = 10.0  # seconds after which background work is due
@@ -68,7 +68,7 @@ class RequestQueue:
 
     def charge(self, batch: Batch, seconds: float) -> None:
         """Put the device's time on the accounts of who used it, by their rows."""
-        total = sum(len(rows) for _, rows in batch)
+        total = count_rows(batch)
         with self._changed:
             priority = batch[0][0].priority
             self._used[priority] += seconds / priority.share

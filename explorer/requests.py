@@ -131,3 +131,8 @@ class Request:
 
 Batch = list[tuple[Request, Tensor]]
 """Requests, each with the rows of it that come next."""
+
+
+def count_rows(batch: Batch) -> int:
+    """Rows of all requests together."""
+    return sum(len(rows) for _, rows in batch)

@@ -24,7 +24,9 @@ class Residency:
 
     def surplus(self, loaded: Mapping[str, int]) -> list[str]:
         """The longest unused of the `loaded` models (name → bytes), as many as have to go."""
-        total, found = sum(loaded.values()), []
+        total, found = sum(loaded.values()), list[str]()
+        if total <= self._budget:  # asked for every frame
+            return found
         with self._lock:
             before = time.monotonic() - UNUSED
             for name in sorted(loaded, key=lambda name: self._used.get(name, before)):

@@ -18,7 +18,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from explorer.requests import Batch, Request
+from explorer.requests import Batch, Request, count_rows
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 PICTURES = (1, 2, 4, 8, 16, 32, 64)
@@ -62,7 +62,7 @@ class Telemetry:
 
     def ran(self, batch: Batch, seconds: float) -> None:
         """Take in a batch that the device took `seconds` for."""
-        head, pictures = batch[0][0], sum(len(rows) for _, rows in batch)
+        head, pictures = batch[0][0], count_rows(batch)
         name = head.model.space.name if head.model else NO_MODEL
         began = time.monotonic() - seconds
         self._batches.labels(name).observe(pictures)

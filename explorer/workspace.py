@@ -162,9 +162,7 @@ class Workspace:
         what is wrong with alphas.
         """
         paths = self._paths(morph)
-        quick = self._previewing(morph.model) if preview else None
-        model = quick.model if quick and quick.model else paths.model
-        self._residency.use(model.space.name)
+        model = (self._preview(morph.model) if preview else None) or paths.model
         method, t = morph.interpolation, torch.tensor(list(alphas), dtype=torch.float32)
         latents = paths.latents(morph, t if morph.has_latents else torch.tensor([0.0, 1.0]))
         pictures = flatten(then(latents, lambda found: self._worker.submit(model, found, slot)))
@@ -232,6 +230,13 @@ class Workspace:
         """On a CPU: another device needs no help."""
         preview = MODELS[name].preview
         return self._preparations[preview] if preview and self.device.type == "cpu" else None
+
+    def _preview(self, name: str) -> LatentModel | None:
+        preparation = self._previewing(name)
+        if preparation is None or preparation.model is None:
+            return None
+        self._residency.use(preparation.model.space.name)
+        return preparation.model
 
     def _loaded(self, name: str) -> tuple[LatentModel, LatentStore]:
         preparation = self._preparation(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 HUB_CACHE = ROOT.parent / "shared" / "hf-home"
@@ -63,40 +64,38 @@ def taesd(taesd_or_none: str | None) -> str:
     return taesd_or_none or pytest.skip("the weights of madebyollin/taesd are not in ../shared/hf-home")
 
 
-@pytest.fixture(scope="session")
-def kl_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Stable Diffusion's autoencoder in miniature: the real class and real files, random weights."""
-    from diffusers import AutoencoderKL
+def save_miniature(folder: Path, architecture: str, **sizes: Any) -> Path:
+    """A Stable Diffusion autoencoder in miniature: the real class and real files, random weights."""
+    import diffusers  # takes seconds
 
-    folder = tmp_path_factory.mktemp("kl")
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        vae = AutoencoderKL(
-            down_block_types=("DownEncoderBlock2D",) * 4,
-            up_block_types=("UpDecoderBlock2D",) * 4,
-            block_out_channels=(8, 8, 16, 16),
-            layers_per_block=1,
-            norm_num_groups=4,
-            scaling_factor=0.25,
-            shift_factor=0.5,
-        )
-    vae.save_pretrained(folder)
+        getattr(diffusers, architecture)(**sizes).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def kl_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_miniature(
+        tmp_path_factory.mktemp("kl"),
+        "AutoencoderKL",
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(8, 8, 16, 16),
+        layers_per_block=1,
+        norm_num_groups=4,
+        scaling_factor=0.25,
+        shift_factor=0.5,
+    )
 
 
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny one likewise."""
-    from diffusers import AutoencoderTiny
-
-    folder = tmp_path_factory.mktemp("tiny")
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        vae = AutoencoderTiny(
-            encoder_block_out_channels=(8,) * 4,
-            decoder_block_out_channels=(8,) * 4,
-            num_encoder_blocks=(1, 1, 1, 1),
-            num_decoder_blocks=(1, 1, 1, 1),
-        )
-    vae.save_pretrained(folder)
-    return folder
+    return save_miniature(
+        tmp_path_factory.mktemp("tiny"),
+        "AutoencoderTiny",
+        encoder_block_out_channels=(8,) * 4,
+        decoder_block_out_channels=(8,) * 4,
+        num_encoder_blocks=(1, 1, 1, 1),
+        num_decoder_blocks=(1, 1, 1, 1),
+    )

@@ -3,6 +3,7 @@
 import { isAwaited } from "./canvas.js";
 import { keepFrames, keepPath } from "./decoded.js";
 import { BUSY_MS } from "./live.js";
+import { pause } from "./pause.js";
 import { postForFile } from "./server.js";
 import { STEPS, canDecode, morphOf, pathOf, previews, store, whenDecoding } from "./state.js";
 
@@ -109,5 +110,3 @@ function isSeen() {
   if (!document.hidden) return Promise.resolve();
   return new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
 }
-
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -3,6 +3,7 @@
 import { atRest } from "./canvas.js";
 import { draw } from "./draw.js";
 import { BUSY_MS, FrameError, askFrame } from "./live.js";
+import { pause } from "./pause.js";
 
 const SETTLE_MS = 120; // what the pictures show may still be changing, such as in a drag or by clicking through the map
 
@@ -56,5 +57,3 @@ export function createFrame(row, { label, caption, morph, go }) {
   row.append(button);
   return { button, canvas, morph };
 }
-
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

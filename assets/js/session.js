@@ -2,6 +2,7 @@
 
 import { connect } from "./live.js";
 import { notify } from "./notice.js";
+import { pause } from "./pause.js";
 import { reopen } from "./pictures.js";
 import { forgetUnknown, rackFor } from "./rack.js";
 import { getJson, post } from "./server.js";
@@ -194,5 +195,3 @@ function update(entry) {
   const models = status.models.map((known) => (known.name === entry.name ? entry : known));
   store.set({ status: { ...status, models } });
 }
-
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from explorer import serving
-from explorer.images import to_uint8
 from explorer.memory import is_out_of_memory
 from explorer.requests import DeviceError, User
 from explorer.worker import DecodeWorker
 from models.toy import ToyModel
+from tests.explorer.toys import latents, picture
 
 TOO_MUCH = 2**50  # bytes, more than any machine has
 
@@ -64,16 +64,6 @@ def hanging() -> Iterator[HangingToy]:
     model = HangingToy()
     yield model
     model.let_go.set()
-
-
-def latents(*values: float) -> Tensor:
-    batch = torch.zeros(len(values), 8)
-    batch[:, 0] = torch.tensor(values)
-    return batch
-
-
-def picture(*values: float) -> np.ndarray:
-    return to_uint8(ToyModel().decode(latents(*values)))
 
 
 def test_a_call_that_hangs_fails_and_the_others_go_on(worker: DecodeWorker, hanging: HangingToy) -> None:

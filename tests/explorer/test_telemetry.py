@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from explorer.requests import BusyError, User
 from explorer.worker import DecodeWorker
 from models.toy import ToyModel
-from tests.explorer.test_worker import GatedToy, latents
+from tests.explorer.toys import GatedToy, latents
 
 
 @pytest.fixture

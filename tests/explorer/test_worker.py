@@ -15,26 +15,10 @@ from explorer.images import to_uint8
 from explorer.requests import Priority, User
 from explorer.worker import DecodeWorker, WorkerClosedError, choose_device
 from models.toy import ToyModel
+from tests.explorer.toys import GatedToy, latents, picture
 
 CPU = torch.device("cpu")
 SLICE = Priority.BULK.frames(16)  # the toy's frames that one bulk batch holds
-
-
-class GatedToy(ToyModel):
-    """The toy, stopped at a gate until a test has queued all it wants; it refuses latents of 99."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.gate, self.reached = threading.Event(), threading.Event()
-        self.batches: list[Tensor] = []
-
-    def _decode(self, latents: Tensor) -> Tensor:
-        self.batches.append(latents)
-        self.reached.set()
-        assert self.gate.wait(20)
-        if (latents[:, 0] == 99).any():
-            raise RuntimeError("99")
-        return super()._decode(latents)
 
 
 @pytest.fixture
@@ -51,17 +35,6 @@ def busy(worker: DecodeWorker) -> Iterator[GatedToy]:
     assert model.reached.wait(20)
     yield model
     model.gate.set()
-
-
-def latents(*values: float) -> Tensor:
-    """One latent a value, the value in its first place."""
-    batch = torch.zeros(len(values), 8)
-    batch[:, 0] = torch.tensor(values)
-    return batch
-
-
-def picture(*values: float) -> np.ndarray:
-    return to_uint8(ToyModel().decode(latents(*values)))
 
 
 def test_decodes_and_encodes_as_the_model_does(worker: DecodeWorker) -> None:
