@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -32,11 +32,7 @@ class FaceVAE(LatentModel):
         here = policy(self.device)
         self._network = network.to(self.device).to(memory_format=here.layout)  # type: ignore[call-overload]
         self._network.eval().requires_grad_(False)
-        ways: dict[str, Callable[[], Decode]] = {}
-        if here.bytes:
-            ways["int8"] = lambda: FaceInt8Decoder(self._network.decoder)
-        if here.dtype != torch.float32:
-            ways[here.name] = lambda: self._decoding(here.dtype)
+        ways = here.ways(lambda: self._decoding(here.dtype), lambda: FaceInt8Decoder(self._network.decoder))
         prior = torch.randn(4, *self.space.shape, generator=torch.Generator().manual_seed(0))
         choice = choose("face-vae", ways, self._network.decoder, prior.to(self.device))
         self._chosen, self.precision = choice.decode, choice.remark

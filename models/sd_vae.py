@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -51,11 +50,8 @@ class StableDiffusionVAE(LatentModel):
         with torch.no_grad():
             latents = self._encode(probe.to(device)) / self._scale + self._shift
         fast = copy.deepcopy(vae).to(here.dtype)
-        ways: dict[str, Callable[[], Decode]] = {}
-        if self._tiny and here.bytes:
-            ways["int8"] = lambda: TinyInt8Decoder(vae.decoder.layers)
-        if here.dtype != torch.float32:
-            ways[here.name] = lambda: self._decoding(fast, here.dtype)
+        in_bytes = (lambda: TinyInt8Decoder(vae.decoder.layers)) if self._tiny else None
+        ways = here.ways(lambda: self._decoding(fast, here.dtype), in_bytes)
         choice = choose(name, ways, self._decoding(vae, torch.float32), latents)
         self._chosen, self.precision = choice.decode, choice.remark
         if choice.way != "fp32":
