@@ -32,7 +32,7 @@ export function startAhead() {
     const mine = (wanted = { path: pathOf(morph) });
     keepPath(mine.path);
     clearTimeout(timer);
-    if (canDecode()) timer = setTimeout(() => decode(morph, () => mine === wanted), SETTLE_MS);
+    if (canDecode()) timer = setTimeout(() => decode(morph, () => mine === wanted && canDecode()), SETTLE_MS);
   }
 
   store.watch(["model", "a", "b", "method", "rack"], (state) => {

@@ -12,7 +12,7 @@ import { previews } from "./state.js";
 // goes up again by MORE an answer.
 const [MOST, MORE] = [8, 0.1];
 
-// A wish that another frame stands in for is asked for once it stays: before all that waits for rest. A model that has
+// A wish that another frame stands in for is asked for once that stays: before all that waits for rest. A model that has
 // previews takes seconds, in which nothing else is decoded.
 const REST_MS = 100;
 const PREVIEWED_MS = 1500;
@@ -45,6 +45,7 @@ export function createFollower({ lane, paint, fail, busy }) {
       room = Math.min(MOST, room + MORE);
       show(wish, { bitmap, preview: wish.preview });
       bitmap.close();
+      if (wish.preview && wish === newest) laterInFull();
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       if (error.kind === "lost") offline = true;
@@ -52,6 +53,7 @@ export function createFollower({ lane, paint, fail, busy }) {
       else if (wish === newest) {
         fail(error);
         if (error.kind === "busy") rest = setTimeout(() => want(wish), BUSY_MS);
+        else if (wish.preview) laterInFull();
       }
     } finally {
       inFlight -= 1;
@@ -80,9 +82,11 @@ export function createFollower({ lane, paint, fail, busy }) {
     send();
   }
 
-  function askInFull() {
-    newest = { number: nextNumber(), morph: newest.morph, preview: false };
-    want(newest);
+  function laterInFull() {
+    rest = setTimeout(() => {
+      newest = { number: nextNumber(), morph: newest.morph, preview: false };
+      want(newest);
+    }, PREVIEWED_MS);
   }
 
   /** Show this morph as soon as can be: what is decoded of its path, or a preview, until its own frame is there. */
@@ -91,11 +95,11 @@ export function createFollower({ lane, paint, fail, busy }) {
     clearTimeout(rest);
     wanted = null;
     const frame = recall(morph);
-    if (frame) show(wish, frame);
-    else want(wish);
-    const isFinal = frame?.alpha === morph.alpha && !frame.preview;
-    if (wish.preview && !isFinal) rest = setTimeout(askInFull, PREVIEWED_MS);
-    else if (frame && !isFinal) rest = setTimeout(() => want(wish), REST_MS);
+    if (frame) {
+      show(wish, frame);
+      if (frame.preview) laterInFull();
+      else if (frame.alpha !== morph.alpha) rest = setTimeout(() => want(wish), REST_MS);
+    } else want(wish);
     settle();
   }
 

@@ -40,26 +40,30 @@ export function askFrame(lane, morph, number = nextNumber(), preview = false) {
   });
 }
 
-/** Open the channel and keep it open; the store's `connection` says how that goes. */
-export function connect() {
+/**
+ * Open the channel and keep it open; the store's `connection` says how that goes. After a loss it counts as open once
+ * `refresh` has asked for the status: what the server said before may not be true of the one that is there now.
+ */
+export function connect(refresh) {
   clearTimeout(retry);
   const url = address("live");
   url.protocol = url.protocol.replace("http", "ws");
   socket = new WebSocket(url);
   socket.binaryType = "arraybuffer";
-  socket.onopen = () => {
+  socket.onopen = async ({ target }) => {
     failures = 0;
-    store.set({ connection: "open" });
+    if (store.get().connection === "lost") await refresh();
+    if (target.readyState === WebSocket.OPEN) store.set({ connection: "open" });
   };
   socket.onmessage = ({ data }) => (typeof data === "string" ? refuse(JSON.parse(data)) : deliver(data));
-  socket.onclose = reconnect;
+  socket.onclose = () => reconnect(refresh);
 }
 
-function reconnect() {
+function reconnect(refresh) {
   for (const { reject } of waiting.values()) reject(new FrameError("lost", "the connection was lost"));
   waiting.clear();
   store.set({ connection: "lost" });
-  retry = setTimeout(connect, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
+  retry = setTimeout(() => connect(refresh), RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
 }
 
 async function deliver(data) {

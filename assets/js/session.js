@@ -17,7 +17,7 @@ export const ready = start();
 async function start() {
   store.set({ status: await firstStatus() });
   await firstModel();
-  connect();
+  connect(refresh);
   await showFirst();
   startSharing();
   let dismiss = () => {};
@@ -43,10 +43,11 @@ async function firstStatus() {
 }
 
 /** The model shown first is still loading when the page is opened right after the app was started. */
-async function firstModel() {
-  const { first } = store.get().status;
-  while (!modelStatus(first.model).decodes) {
-    const { title, state, message } = modelStatus(first.model);
+const firstModel = () => untilDecodes(store.get().status.first.model);
+
+async function untilDecodes(name) {
+  while (!modelStatus(name).decodes) {
+    const { title, state, message } = modelStatus(name);
     if (state === "failed") notify(`${title} cannot be used: ${message}`, "error");
     await pause(state === "failed" ? 5000 : POLL_MS);
     await refresh();
@@ -169,11 +170,12 @@ async function pointsOn({ name, title, points }) {
 
 /** After a reconnect: a restarted server has forgotten uploads and directions, and may have to load the model again. */
 async function returned() {
-  await refresh();
-  const { model, a, b } = store.get();
+  const { model } = store.get();
   notify("Connected again.");
   update(await post("prepare", { model }));
+  await untilDecodes(model);
   await forgetUnknown();
+  const { a, b } = store.get();
   for (const [slot, point] of Object.entries({ a, b })) {
     const isKnown = !isUpload(point) || (await getJson("point", { model, point }).then(() => true, () => false));
     if (!isKnown) store.set({ [slot]: (await reopen(point, model)) ?? store.get().status.first[slot] });

@@ -10,7 +10,7 @@ WAIT_MS = 60_000  # this machine may be busy
 THUMB = 20  # pixels of alpha's thumb, whose centre cannot reach the ends of the slider
 SMALL_THUMB, LIMIT = 13, 4  # of a direction's slider, which goes to LIMIT σ at either end
 
-_PIXELS = "canvas => canvas.toDataURL('image/png').split(',')[1]"
+_PIXELS = "canvas => canvas.toDataURL('image/png')"
 _SHOWN = "document.querySelector('.result canvas').dataset"
 _PLACES = """plot => {
   const {xaxis, yaxis} = plot._fullLayout, box = plot.getBoundingClientRect();
@@ -35,6 +35,11 @@ _DROP = f"""([selector, base64]) => {{ {_FILES}
 _PASTE = f"""(base64) => {{ {_FILES}
   document.dispatchEvent(new ClipboardEvent("paste", {{clipboardData: files, bubbles: true}}));
 }}"""
+
+
+def picture(url):
+    """The pixels of a picture in a data URL, uint8 h w 3."""
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGB"))
 
 
 class ExplorerPage:
@@ -66,8 +71,7 @@ class ExplorerPage:
 
     def pixels(self, selector=".result canvas"):
         """The canvas's pixels, uint8 h w 3."""
-        png = base64.b64decode(self.page.locator(selector).evaluate(_PIXELS))
-        return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+        return picture(self.page.locator(selector).evaluate(_PIXELS))
 
     def places(self):
         """Every point of the map and where it is on screen, the most solitary first."""

@@ -1,14 +1,11 @@
 """Late frames in any order, over a connection that breaks: no stale one is shown, and the last wish wins."""
 
-import base64
-import io
 import json
 import random
 from itertools import groupby
 
-import numpy as np
 import pytest
-from PIL import Image
+from explorer_page import picture
 
 from explorer.metrics import psnr
 
@@ -81,10 +78,6 @@ def drag_badly(explorer, rng, moves):
             explorer.page.keyboard.press("s")
             explorer.page.wait_for_timeout(50)  # so that a frame of the path before would be seen
         explorer.page.wait_for_timeout(rng.choice([0, 0, 20, 150]))
-
-
-def picture(png):
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(png.split(",")[1]))).convert("RGB"))
 
 
 def is_subsequence(part, whole):

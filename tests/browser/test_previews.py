@@ -1,9 +1,20 @@
 """A slow model is shown by a quick one of its latents at once, and by itself when a person stays a while."""
 
 import pytest
+from explorer_page import picture
 from running_app import RunningApp
 
 from explorer.metrics import psnr
+
+# Every picture that gets on screen from now on: what it is, what is said of it, and its pixels.
+RECORDER = """() => {
+  const canvas = document.querySelector(".result canvas"), waiting = document.querySelector(".result .waiting");
+  window.paints = [];
+  const look = () => {
+    paints.push({ ...canvas.dataset, said: waiting.textContent, png: canvas.toDataURL("image/png") });
+  };
+  new MutationObserver(look).observe(canvas, { attributeFilter: ["data-sequence"] });
+}"""
 
 PREVIEWS = """async () => {
   const { href } = document.querySelector("link[rel=modulepreload][href$='state.js']");
@@ -22,19 +33,20 @@ def app(tmp_path_factory, kl_folder, tiny_folder):
 
 
 def test_a_preview_comes_first_and_the_full_picture_at_rest(explorer):
-    waiting = explorer.page.locator(".result .waiting")
     explorer.page.get_by_label("Model").select_option("sd-vae-256")
     explorer.wait(PREVIEWS)
     explorer.wait_shown(model="sd-vae-256", preview=False)
     full = explorer.pixels()
+    explorer.page.evaluate(RECORDER)
     explorer.page.keyboard.press("ArrowRight")
-    shown = explorer.wait_shown(wished=0.51, preview=True)
-    assert "quick preview" in waiting.inner_text()
-    quick = explorer.pixels()
-    later = explorer.wait_shown(alpha=0.51, preview=False)
-    assert int(later["sequence"]) > int(shown["sequence"])
-    assert "preview" not in waiting.inner_text()
-    assert psnr(explorer.pixels(), full) > psnr(quick, full) + 6
+    explorer.wait_shown(alpha=0.51, preview=False)
+    first, *between, last = explorer.page.evaluate("paints")
+    assert {paint["wished"] for paint in (first, *between, last)} == {"0.51"}
+    assert {paint["preview"] for paint in (first, *between)} == {"true"}
+    assert int(last["sequence"]) > int(first["sequence"])
+    assert "quick preview" in first["said"]
+    assert "preview" not in last["said"]
+    assert psnr(picture(last["png"]), full) > psnr(picture(first["png"]), full) + 6
 
 
 def test_the_path_is_previewed_too(explorer):
@@ -42,6 +54,8 @@ def test_the_path_is_previewed_too(explorer):
     explorer.wait(PREVIEWS)
     explorer.wait_shown(model="sd-vae-256", preview=False)
     explorer.wait("() => document.querySelector('.film').dataset.decoded >= 9")
+    explorer.page.evaluate(RECORDER)
     explorer.page.locator(".film button").first.click()
-    explorer.wait_shown(wished=0, preview=True)
     explorer.wait_shown(alpha=0, preview=False)
+    first = explorer.page.evaluate("paints[0]")
+    assert (first["wished"], first["preview"]) == ("0", "true")

@@ -1,6 +1,8 @@
 """The page over time: two tabs at once, a server that restarts, a small screen."""
 
 import re
+import time
+from urllib.parse import urlparse
 
 import pytest
 
@@ -42,6 +44,35 @@ def test_the_page_recovers_when_the_server_restarts(new_page, app, expected_erro
     assert shown["b"] == explorer.shown()["b"]
     explorer.notice("no longer has smile")
     explorer.wait_steered()  # by built-in directions only
+
+
+def test_after_a_restart_nothing_is_asked_of_a_model_that_is_not_loaded_yet(new_page, app, expected_errors):
+    """A server that is back loads for a while; what the one before said is not true of it."""
+    expected_errors += ["ERR_CONNECTION_REFUSED", "WebSocket connection", "ERR_CONNECTION_RESET"]
+    explorer, asked, loading = new_page(app).open("?a=17&b=23&steer=smile:1.5"), [], []
+    explorer.wait("() => document.querySelector('.film').dataset.decoded >= 201")
+
+    def load_late(route):
+        answer = route.fetch()
+        said = answer.json()
+        if len(loading) < 5:
+            loading.append(len(asked))
+            for entry in said.get("models", [said]):
+                entry |= {"decodes": False, "state": "loading"}
+        route.fulfill(response=answer, json=said)
+
+    app.stop()
+    explorer.notice("connection was lost")
+    explorer.page.route("**/explorer/status", load_late)
+    explorer.page.route("**/explorer/prepare?*", load_late)
+    explorer.page.on("request", lambda request: asked.append(urlparse(request.url).path.split("/")[2]))
+    app.start()
+    until = time.monotonic() + 60
+    while not {"sprite", "path", "effects"} <= set(asked) and time.monotonic() < until:
+        explorer.page.wait_for_timeout(100)
+    assert len(loading) == 5
+    assert set(asked[: loading[-1]]) == {"status", "prepare"}
+    assert {"sprite", "path", "effects"} <= set(asked[loading[-1] :])
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (768, 1024), (1280, 800), (1600, 1000)])
