@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from weakref import WeakKeyDictionary
 
 from explorer.requests import Batch, BusyError, Priority, Request, Slot, User, WorkerClosedError, count_rows
 
@@ -30,6 +31,7 @@ class RequestQueue:
         self._waiting: list[Request] = []  # the order decides between those who have used the same
         self._app = User()  # asks for what comes without a slot
         self._used = dict.fromkeys(Priority, 0.0)  # seconds by share
+        self._spent: WeakKeyDictionary[User, dict[Priority, float]] = WeakKeyDictionary()  # seconds
         self._level = 0.0  # what the priority served last had used by then
         self._levels = dict.fromkeys(Priority, 0.0)  # the same of the users in each
         self.last_live = float("-inf")
@@ -73,7 +75,7 @@ class RequestQueue:
             priority = batch[0][0].priority
             self._used[priority] += seconds / priority.share
             for request, rows in batch:
-                self._user(request).spent[priority] += seconds * len(rows) / total
+                self._account(request)[priority] += seconds * len(rows) / total
 
     def discard(self, request: Request) -> None:
         """Forget the rows of a request that are still to come."""
@@ -140,10 +142,14 @@ class RequestQueue:
         if not others:
             self._used[priority] = max(self._used[priority], self._level)
         if all(self._user(other) is not user for other in others):
-            user.spent[priority] = max(user.spent[priority], self._levels[priority])
+            account = self._account(request)
+            account[priority] = max(account[priority], self._levels[priority])
 
     def _user(self, request: Request) -> User:
         return request.slot.user if request.slot else self._app
+
+    def _account(self, request: Request) -> dict[Priority, float]:
+        return self._spent.setdefault(self._user(request), dict.fromkeys(Priority, 0.0))
 
     def _may_begin(self, request: Request) -> float:
         """Background work waits until drags pause (or it is due): a started batch cannot be interrupted."""
@@ -155,7 +161,7 @@ class RequestQueue:
         """Rows of the request whose turn it is, and of all that can share its batch."""
         present = {request.priority for request in ready}
         priority = min((p for p in Priority if p in present), key=self._used.__getitem__)
-        spent = {r: self._user(r).spent[priority] for r in ready if r.priority is priority}
+        spent = {r: self._account(r)[priority] for r in ready if r.priority is priority}
         line = sorted(spent, key=spent.__getitem__)
         batch: Batch = []
         room = line[0].frames_per_batch

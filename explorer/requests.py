@@ -53,7 +53,6 @@ class User:
     """Someone who asks: the connection of one page; told apart by identity."""
 
     def __init__(self) -> None:
-        self.spent = dict.fromkeys(Priority, 0.0)  # seconds of device time; the queue's account
         self.has_left = False
         self.newest: dict[str, int] = {}  # lane → number of the newest request asked for
 
@@ -96,6 +95,7 @@ class Request:
     rows: Tensor
     finish: Callable[[Tensor], Any]
     model: LatentModel | None = None  # whose function it is
+    decodes: bool = False  # whether the function makes pictures of latents, and no more
     frames_per_batch: int = 1
     threads: int = 1  # of the CPU
     slot: Slot | None = None

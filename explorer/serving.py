@@ -8,10 +8,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 
 import torch
 from torch import Tensor
 
+from explorer import heap
 from explorer.memory import Memory, is_out_of_memory
 from explorer.request_queue import RequestQueue
 from explorer.requests import Batch, DeviceError
@@ -20,6 +22,7 @@ from models.base import LatentModel
 log = logging.getLogger(__name__)
 
 HANG_SECONDS = 120.0  # of one call; the slowest known takes 23: two pictures of an fp32 AutoencoderKL, 512 px
+IDLE_SECONDS = 30.0  # without a call, after which the memory that is kept for the next one is given back
 MOST_STUCK = 2  # calls of one model: the first may be its request's fault, the second is the model's
 
 
@@ -52,6 +55,7 @@ class Server:
         self._queue, self._ran = queue, ran
         self._memory = Memory()
         self._stuck: list[LatentModel] = []
+        self._kept_since = inf  # when the last call ended; infinite once the memory was given back
         self._lock, self._closed = threading.Lock(), threading.Event()
         self._shift = self._begin()
         threading.Thread(target=self._watch, name="decode-watchdog", daemon=True).start()
@@ -113,7 +117,7 @@ class Server:
 
     def _end_call(self, shift: _Shift, part: Batch, seconds: float) -> None:
         with self._lock:
-            shift.since = None
+            shift.since, self._kept_since = None, time.monotonic()
             if shift.is_relieved:
                 if model := part[0][0].model:
                     self._stuck.remove(model)
@@ -147,18 +151,25 @@ class Server:
 
     def _watch(self) -> None:
         while not self._closed.wait(HANG_SECONDS / 20):
-            with self._lock:
-                hung = self._shift
-                if hung.since is None or time.monotonic() - hung.since < HANG_SECONDS:
-                    continue
-                hung.is_relieved = True
-                model = hung.batch[0][0].model
-                if model:
-                    self._stuck.append(model)
-                self._shift = self._begin()
-            error = _hangs(model)
-            log.error("%s", error, extra={"model": model.space.name if model else None})
-            self._fail(hung.batch, error)
+            self._relieve()
+            if self._shift.since is None and time.monotonic() - self._kept_since > IDLE_SECONDS:
+                self._kept_since = inf
+                heap.give_back()
+
+    def _relieve(self) -> None:
+        """Let another thread go on where a call hangs."""
+        with self._lock:
+            hung = self._shift
+            if hung.since is None or time.monotonic() - hung.since < HANG_SECONDS:
+                return
+            hung.is_relieved = True
+            model = hung.batch[0][0].model
+            if model:
+                self._stuck.append(model)
+            self._shift = self._begin()
+        error = _hangs(model)
+        log.error("%s", error, extra={"model": model.space.name if model else None})
+        self._fail(hung.batch, error)
 
 
 def _hangs(model: LatentModel | None) -> DeviceError:

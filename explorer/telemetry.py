@@ -44,7 +44,7 @@ class Telemetry:
         ProcessCollector(registry=self._registry)
 
     def ms_per_frame(self, model: str) -> float:
-        """Moving average of the device time per live frame of a model; 0 before its first."""
+        """Moving average of the device time per decoded frame of a model; 0 before its first."""
         return self._ms.get(model, 0.0)
 
     def asked(self, request: Request) -> None:
@@ -70,7 +70,7 @@ class Telemetry:
         for request, _ in batch:
             if not request.answers:  # its first slice
                 self._waits.labels(_name(request)).observe(max(0.0, began - request.asked))
-        if head.model and head.priority.is_live:
+        if head.decodes:
             ms = 1e3 * seconds / pictures
             self._ms[name] = 0.9 * self._ms.get(name, ms) + 0.1 * ms
 

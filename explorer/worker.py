@@ -1,4 +1,4 @@
-"""The decode worker: the one thread that runs models on the device, for every user of the app."""
+"""The decode worker: the few threads that run models on the device, for every user of the app."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from explorer import heap
 from explorer.frame_cache import FrameCache
 from explorer.futures import done
 from explorer.images import to_tensor, to_uint8
@@ -22,23 +23,13 @@ from explorer.serving import Server
 from explorer.telemetry import Telemetry
 from models.base import LatentModel
 
-__all__ = ["DecodeWorker", "WorkerClosedError", "choose_device"]
+__all__ = ["DecodeWorker", "WorkerClosedError"]
 
 T = TypeVar("T")
 
 SMALL = 128  # pixels a side up to which a frame takes milliseconds, so that threads cost more than they give
+SLOW_MS = 500  # a frame
 MOST_FRAMES, MOST_PIXELS = 1024, 64 * 512**2  # of one request: its answer is kept in memory until it is whole
-
-
-def choose_device(setting: Literal["auto", "cpu", "cuda", "mps"] = "auto") -> torch.device:
-    """The device to run on; `auto` prefers CUDA, then MPS. Raises ValueError for one that is not there."""
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if setting == "auto":
-        return torch.device(next(name for name, there in available.items() if there))
-    if not available.get(setting, False):
-        there = ", ".join(name for name, there in available.items() if there)
-        raise ValueError(f"device: expected auto or one of those this machine has ({there}); got {setting!r}")
-    return torch.device(setting)
 
 
 @dataclass(frozen=True)
@@ -55,20 +46,23 @@ class DecodeWorker:
     """Runs the decode and encode requests of all users in shared batches, one batch at a time.
 
     Who is served when is the queue's matter (`RequestQueue`); what happens when a model fails, the server's
-    (`Server`).
+    (`Server`). A CPU cannot interrupt a batch: there models that take more than SLOW_MS a frame have a queue
+    and a server of their own. Their batches run beside the others', and nothing quick waits for what is slow.
     """
 
     def __init__(self, device: torch.device) -> None:
+        heap.keep_freed()
         self.device = device
         self._cores = torch.get_num_threads()
-        self._queue, self._cache = RequestQueue(), FrameCache()
-        self.telemetry = Telemetry(lambda: len(self._queue), lambda: self._cache.bytes)
-        self._server = Server(self._queue, self.telemetry.ran)
+        self._cache = FrameCache()
+        self._queues = [RequestQueue() for _ in range(2 if device.type == "cpu" else 1)]  # quick, slow
+        self.telemetry = Telemetry(lambda: sum(map(len, self._queues)), lambda: self._cache.bytes)
+        self._servers = [Server(queue, self.telemetry.ran) for queue in self._queues]
 
     @property
     def idle_seconds(self) -> float:
         """Time since the last live request; infinite before the first."""
-        return time.monotonic() - self._queue.last_live
+        return time.monotonic() - max(queue.last_live for queue in self._queues)
 
     def decode(self, model: LatentModel, latents: Float[Tensor, "n *latent"]) -> UInt8[np.ndarray, "n h w 3"]:
         """Pictures of the latents, sRGB 0 to 255; blocks. Raises as `submit` and `model.decode` do."""
@@ -98,7 +92,7 @@ class DecodeWorker:
 
         if not missing:
             if slot:
-                self._queue.overtake(slot)  # what waits in the lane is older than these
+                self._overtake(slot)
             return done(together())
         priority = slot.priority if slot else Priority.BULK
         return self._enqueue(model, _Pictures(model), latents[missing], priority, finish, slot)
@@ -132,7 +126,8 @@ class DecodeWorker:
 
     def leave(self, user: User) -> None:
         """Cancel all that a user waits for, who has gone."""
-        self._queue.leave(user)
+        for queue in self._queues:
+            queue.leave(user)
 
     def call(self, function: Callable[[], T]) -> T:
         """Run `function` on the device's thread as background work; blocks, and raises what it raises."""
@@ -143,14 +138,16 @@ class DecodeWorker:
             return rows
 
         one_row = torch.zeros(1)  # a request must have a row; this one carries nothing
-        future: Future[T] = self._put(Request(Priority.BACKGROUND, run, one_row, lambda _: answer[0]))
+        request = Request(Priority.BACKGROUND, run, one_row, lambda _: answer[0])
+        future: Future[T] = self._put(request, self._queues[0])
         return self._result(future)
 
     def close(self) -> None:
         """Stop after the batch in progress; waiting and later requests raise WorkerClosedError."""
-        for request in self._queue.close():
+        for request in [request for queue in self._queues for request in queue.close()]:
             request.fail(WorkerClosedError("the decode worker is closed"))
-        self._server.close()
+        for server in self._servers:
+            server.close()
 
     def __enter__(self) -> Self:
         return self
@@ -172,20 +169,30 @@ class DecodeWorker:
         if len(rows) > most:
             expected = f"{model.space.name}: expected at most {most:,} pictures at once"
             raise ValueError(f"{expected}, got {len(rows):,}")
-        frames, threads = priority.frames(size), self._threads(size)
-        return self._put(Request(priority, function, rows, finish, model, frames, threads, slot))
+        request = Request(priority, function, rows, finish, model)
+        request.decodes = isinstance(function, _Pictures)
+        request.frames_per_batch, request.threads = priority.frames(size), self._threads(size)
+        request.slot = slot
+        return self._put(request, self._queues[-1] if self._is_slow(model) else self._queues[0])
 
-    def _put(self, request: Request) -> Future[Any]:
+    def _put(self, request: Request, queue: RequestQueue) -> Future[Any]:
         try:
-            self._queue.put(request)
+            queue.put(request)
         except BusyError:
             self.telemetry.refused(request)
             raise
         self.telemetry.asked(request)
+        if request.slot:
+            self._overtake(request.slot)
         return request.future
 
+    def _overtake(self, slot: Slot) -> None:
+        """Drop what waits in this lane and is older, for whichever model; and put background work off."""
+        for queue in self._queues:
+            queue.overtake(slot)
+
     def _result(self, future: Future[T]) -> T:
-        if self._server.is_this_thread:
+        if any(server.is_this_thread for server in self._servers):
             raise RuntimeError("the decode worker cannot wait for itself: use submit")
         return future.result()
 
@@ -196,3 +203,8 @@ class DecodeWorker:
         two cores at 128 px, Chromium beside it: one thread 45 frames a second, two 36.
         """
         return self._cores if image_size > SMALL else max(1, self._cores - 1)
+
+    def _is_slow(self, model: LatentModel) -> bool:
+        """By what its frames took so far; before the first, by their size."""
+        ms = self.telemetry.ms_per_frame(model.space.name)
+        return ms > SLOW_MS if ms else model.space.image_size > SMALL

@@ -14,6 +14,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from explorer.dataset import Dataset
+from explorer.device import choose_device
 from explorer.effects import Effect, effects
 from explorer.finding import Wish, find
 from explorer.futures import flatten, then
@@ -29,7 +30,7 @@ from explorer.settings import Settings
 from explorer.steering import Steering
 from explorer.store import LatentStore, row_number
 from explorer.uploads import Upload, expected_psnr, upload
-from explorer.worker import DecodeWorker, choose_device
+from explorer.worker import DecodeWorker
 from models import MODELS
 from models.base import LatentModel
 

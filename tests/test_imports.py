@@ -25,7 +25,15 @@ NUMERICAL = ("explorer.operations", "explorer.projection", "explorer.metrics", "
 LAYERS = (  # from the ground up; a new module of explorer/ is named here
     NUMERICAL,
     ("models.base",),
-    ("explorer.settings", "explorer.futures", "explorer.requests", "explorer.dataset", "explorer.points"),
+    (
+        "explorer.settings",
+        "explorer.heap",
+        "explorer.device",
+        "explorer.futures",
+        "explorer.requests",
+        "explorer.dataset",
+        "explorer.points",
+    ),
     ("explorer.request_queue", "explorer.memory", "explorer.telemetry", "explorer.frame_cache"),
     ("explorer.serving",),
     ("explorer.worker", "explorer.store", "explorer.direction_files", "explorer.steering"),

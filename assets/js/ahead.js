@@ -4,7 +4,7 @@ import { isAwaited } from "./canvas.js";
 import { keepFrames, keepPath } from "./decoded.js";
 import { BUSY_MS } from "./live.js";
 import { pause } from "./pause.js";
-import { postForFile } from "./server.js";
+import { postForFrames } from "./server.js";
 import { STEPS, canDecode, morphOf, pathOf, previews, store, whenDecoding } from "./state.js";
 
 const SETTLE_MS = 120; // the path may still be changing, such as by a slider of the rack, or alpha in a drag
@@ -72,7 +72,9 @@ async function fetchSlice(slice, isWanted) {
   for (let wait = BUSY_MS; isWanted(); wait *= 2) {
     const began = performance.now();
     try {
-      const bitmap = await createImageBitmap(await postForFile("sprite", JSON.stringify(slice)));
+      const { file, msPerFrame } = await postForFrames("sprite", JSON.stringify(slice));
+      const bitmap = await createImageBitmap(file);
+      store.set({ msPerFrame });
       return { bitmap, took: performance.now() - began };
     } catch ({ status }) {
       if (status !== 503 && status !== undefined) break;

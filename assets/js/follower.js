@@ -13,7 +13,7 @@ import { previews } from "./state.js";
 const [MOST, MORE] = [8, 0.1];
 
 // A wish that another frame stands in for is asked for once that stays: before all that waits for rest. A model that has
-// previews takes seconds, in which nothing else is decoded.
+// previews takes seconds, in which no other slow model decodes.
 const REST_MS = 100;
 const PREVIEWED_MS = 1500;
 

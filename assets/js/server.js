@@ -31,8 +31,10 @@ export async function post(path, parameters, body) {
   return (await ask(path, parameters, { method: "POST", body })).json();
 }
 
-export async function postForFile(path, body) {
-  return (await ask(path, {}, { method: "POST", body })).blob();
+/** A picture of frames, and the device's time for one of them as far as it is known, in milliseconds. */
+export async function postForFrames(path, body) {
+  const response = await ask(path, {}, { method: "POST", body });
+  return { file: await response.blob(), msPerFrame: Number(response.headers.get("X-Milliseconds-Per-Frame")) };
 }
 
 export async function getFile(path, parameters) {

@@ -15,6 +15,7 @@ from explorer.morph import Morph
 from explorer.panels.answers import MAX_JSON, body, error_response
 from explorer.workspace import Workspace
 
+PACE = "X-Milliseconds-Per-Frame"  # of device time, as the live channel tells it too
 MOST = 32  # frames of one answer; the page asks for the next when it has these and the path is still shown
 
 Alpha = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -40,8 +41,9 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
             frames = workspace.frames(wish.morph, wish.alphas, preview=wish.preview)
             pictures = await asyncio.wrap_future(frames)
             file = await asyncio.to_thread(lambda: encode_jpeg(sprite(pictures)))
+            pace = {PACE: f"{workspace.ms_per_frame(wish.morph.model):.2f}"}
         except Exception as error:
             return error_response(error)
-        return Response(file, media_type="image/jpeg")
+        return Response(file, media_type="image/jpeg", headers=pace)
 
     return [Route("/explorer/sprite", answer, methods=["POST"])]

@@ -11,7 +11,7 @@ STEPS = 200  # of the slider; a whole path has a frame for each and one for the 
 SPRITE = "**/explorer/sprite"
 FILM_IS_WHOLE = "() => !document.querySelector('.film').classList.contains('stale')"
 
-# As if the model took 400 ms a frame: so the live channel says, and so late its frames come.
+# As if the model took 400 ms a frame: so the server says, and so late the live channel's frames come.
 SLOW_MODEL = """
 const { set } = Object.getOwnPropertyDescriptor(WebSocket.prototype, "onmessage");
 Object.defineProperty(WebSocket.prototype, "onmessage", { set(handler) {
@@ -58,7 +58,8 @@ def hold_slices_back(explorer, enough):
     def answer(route):
         if len(had) < enough:
             had.extend(json.loads(route.request.post_data)["alphas"])
-            route.continue_()
+            slow = {"X-Milliseconds-Per-Frame": "400"}
+            route.fulfill(response=route.fetch(), headers=slow)
 
     explorer.page.route(SPRITE, answer)
 
@@ -77,6 +78,15 @@ def test_a_drag_along_the_decoded_path_asks_the_server_for_nothing(watched, fram
         seen.add(alpha)
     assert len(seen) > 20
     assert asked == []
+
+
+def test_the_status_line_tells_what_a_frame_of_the_path_takes(new_page, app):
+    """No live frame follows along a decoded path: the first one's time, a cold start's, must not stay."""
+    explorer = new_page(app)
+    explorer.page.add_init_script(SLOW_MODEL)
+    explorer.open()
+    wait_decoded(explorer)
+    assert 0 < float(explorer.page.locator("[data-speed]").inner_text().split()[0]) < 100
 
 
 def test_play_along_the_decoded_path_asks_the_server_for_nothing(watched, frame_of):

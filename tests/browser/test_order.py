@@ -43,7 +43,9 @@ BAD_NETWORK = """([seed, most, slow]) => {
     if (!String(request[0]).endsWith("sprite")) return answer;
     await late();
     if (random() < 1 / 8) throw new TypeError("the connection was lost");
-    return JSON.parse(request[1].body).alphas.length > most ? new Promise(() => {}) : answer;
+    if (JSON.parse(request[1].body).alphas.length > most) return new Promise(() => {});
+    const headers = { "X-Milliseconds-Per-Frame": 400 };
+    return slow ? new Response(await answer.blob(), { headers }) : answer;
   };
 }"""
 

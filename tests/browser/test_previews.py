@@ -8,7 +8,8 @@ from explorer.metrics import psnr
 
 # Every picture that gets on screen from now on: what it is, what is said of it, and its pixels.
 RECORDER = """() => {
-  const canvas = document.querySelector(".result canvas"), waiting = document.querySelector(".result .waiting");
+  const canvas = document.querySelector(".result canvas");
+  const waiting = document.querySelector(".result .waiting");
   window.paints = [];
   const look = () => {
     paints.push({ ...canvas.dataset, said: waiting.textContent, png: canvas.toDataURL("image/png") });

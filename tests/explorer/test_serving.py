@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from explorer import serving
+from explorer import heap, serving
 from explorer.memory import is_out_of_memory
 from explorer.requests import DeviceError, User
 from explorer.worker import DecodeWorker
@@ -85,7 +86,7 @@ def test_what_a_hung_call_answers_in_the_end_is_dropped(worker: DecodeWorker, ha
     assert hanging.returned.wait(20)
     np.testing.assert_array_equal(worker.decode(hanging, latents(2)), picture(2))
     assert isinstance(hung.exception(0), DeviceError)
-    assert [thread.name for thread in threading.enumerate()].count("decode-worker") == 1
+    assert [thread.name for thread in threading.enumerate()].count("decode-worker") == len(worker._servers)
 
 
 def test_a_model_that_hangs_again_is_given_up_until_it_returns(
@@ -100,7 +101,9 @@ def test_a_model_that_hangs_again_is_given_up_until_it_returns(
     hanging.let_go.set()
     assert hanging.returned.wait(20)
     for thread in threading.enumerate():
-        if thread.name == "decode-worker" and worker._server._shift.thread is not thread:
+        if thread.name == "decode-worker" and thread not in [
+            server._shift.thread for server in worker._servers
+        ]:
             thread.join(20)
     np.testing.assert_array_equal(worker.decode(hanging, latents(1)), picture(1))
 
@@ -172,3 +175,20 @@ def test_real_memory_runs_out_on_cuda() -> None:
     model, values = BigToy("cuda"), torch.linspace(-1, 1, 8).tolist()
     with DecodeWorker(torch.device("cuda")) as worker:
         np.testing.assert_allclose(worker.decode(model, latents(*values)), picture(*values), atol=1)
+
+
+def test_after_a_while_without_calls_memory_is_given_back_once(
+    worker: DecodeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back = []
+    monkeypatch.setattr(serving, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(heap, "give_back", lambda: given_back.append(time.monotonic()))
+    for count in (1, 2):
+        worker.decode(ToyModel(), latents(count))
+        ended = time.monotonic()
+        until = ended + 10
+        while len(given_back) < count and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        assert len(given_back) == count
+        assert given_back[-1] - ended > 0.05

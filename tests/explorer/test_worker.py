@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from torch import Tensor
 
 from explorer.images import to_uint8
 from explorer.requests import Priority, User
-from explorer.worker import DecodeWorker, WorkerClosedError, choose_device
+from explorer.worker import SLOW_MS, DecodeWorker, WorkerClosedError
 from models.toy import ToyModel
 from tests.explorer.toys import GatedToy, latents, picture
 
@@ -164,10 +166,12 @@ def test_after_close_waiting_and_later_callers_raise(worker: DecodeWorker, busy:
     assert not closing.is_alive()
 
 
-def test_the_time_of_a_frame_is_measured_on_live_requests(worker: DecodeWorker) -> None:
+def test_the_time_of_a_frame_is_measured_on_decodes(worker: DecodeWorker) -> None:
     toy = ToyModel()
-    worker.decode(toy, latents(1))
+    worker.encode(toy, picture(1))
     assert worker.telemetry.ms_per_frame("toy") == 0
+    worker.decode(toy, latents(1))
+    assert worker.telemetry.ms_per_frame("toy") > 0
     assert worker.idle_seconds == float("inf")
     worker.submit(toy, latents(2), User().ask("canvas")).result(20)
     assert worker.telemetry.ms_per_frame("toy") > 0
@@ -204,17 +208,6 @@ def test_bad_pictures_are_refused(worker: DecodeWorker, wrong: np.ndarray) -> No
         worker.encode(ToyModel(), wrong)
 
 
-def test_devices() -> None:
-    assert choose_device("cpu") == CPU
-    assert choose_device().type in ("cpu", "cuda", "mps")
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
-def test_a_device_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"expected auto or one of those this machine has .* got 'cuda'"):
-        choose_device("cuda")
-
-
 def test_a_picture_decoded_before_needs_no_device(worker: DecodeWorker) -> None:
     model, user = GatedToy(), User()
     model.gate.set()
@@ -241,3 +234,61 @@ def test_a_kept_picture_drops_the_older_request_of_its_lane(worker: DecodeWorker
     with pytest.raises(CancelledError):
         older.result()
     other.result()
+
+
+class SlowToy(GatedToy):
+    """Its pictures are too big to be quick."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.space = replace(self.space, name="slow", image_size=256)
+
+    def _decode(self, latents: Tensor) -> Tensor:
+        return super()._decode(latents).repeat(1, 1, 16, 16)
+
+
+def test_while_a_slow_model_decodes_the_others_go_on() -> None:
+    slow, user = SlowToy(), User()
+    with DecodeWorker(CPU) as worker:
+        waiting = [worker.submit(slow, latents(n), User().ask("canvas")) for n in (1, 2)]
+        assert slow.reached.wait(20)
+        waiting.append(worker.submit(slow, latents(3), User().ask("canvas")))
+        for n in range(3):
+            quick = worker.submit(ToyModel(), latents(n), user.ask("canvas"))
+            np.testing.assert_array_equal(quick.result(20), picture(n))
+        assert len(slow.batches) == 1
+        assert not any(future.done() for future in waiting)
+        slow.gate.set()
+        for future in waiting:
+            assert future.result(20).shape == (1, 256, 256, 3)
+
+
+def test_a_newer_request_drops_one_that_waits_for_a_slow_model() -> None:
+    slow, user, gone = SlowToy(), User(), User()
+    with DecodeWorker(CPU) as worker:
+        running = worker.submit(slow, latents(1), User().ask("canvas"))
+        assert slow.reached.wait(20)
+        older, left = (worker.submit(slow, latents(2), who.ask("canvas")) for who in (user, gone))
+        worker.submit(ToyModel(), latents(3), user.ask("canvas")).result(20)
+        worker.leave(gone)
+        for future in (older, left):
+            with pytest.raises(CancelledError):
+                future.result(0)
+        slow.gate.set()
+        running.result(20)
+        assert len(slow.batches) == 1
+
+
+def test_a_model_is_slow_or_quick_by_what_its_frames_take() -> None:
+    slow = SlowToy()
+    with DecodeWorker(CPU) as worker:
+        first = worker.submit(slow, latents(1))
+        assert slow.reached.wait(20)
+        time.sleep(SLOW_MS / 1000)
+        slow.gate.set()
+        first.result(20)
+        assert worker._is_slow(slow)
+        for n in range(40):
+            worker.decode(slow, latents(2 + n / 50))
+        assert not worker._is_slow(slow)
+        assert not worker._is_slow(ToyModel())

@@ -36,6 +36,10 @@ def test_a_slice_holds_the_frames_in_the_order_of_its_alphas(client, toy_dataset
     assert own > psnr(found, sprite(frames[::-1].copy())) + 3
 
 
+def test_a_slice_tells_how_long_a_frame_takes(client):
+    assert float(ask(client).headers["X-Milliseconds-Per-Frame"]) > 0
+
+
 def test_a_slice_of_a_cross_fade_mixes_the_pictures(client, toy_dataset):
     ends = to_uint8(ToyModel().decode(toy_dataset.latents[[1, 2]])).astype(float)
     found = picture(ask(client, morph=MORPH | {"method": "cross-fade"}, alphas=[0.5]))
