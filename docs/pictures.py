@@ -1,7 +1,8 @@
-"""Make docs/page.png and docs/morph.gif from the running app: `make pictures`."""
+"""Make page.png and morph.gif from the running app, here or in the folder that is named: `make pictures`."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import torch
@@ -9,10 +10,11 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 import models
-from benchmarks.live_drag import APPS, CHROMIUM, serve
+from benchmarks.live_drag import CHROMIUM
+from benchmarks.serving import OURS, serve
+from explorer.dataset import Dataset
 from explorer.images import to_uint8
 from explorer.operations.interpolation import INTERPOLATIONS
-from explorer.store import Dataset
 
 DOCS = Path(__file__).parent
 A, B = 58, 114  # portrait numbers, chosen by eye
@@ -20,14 +22,15 @@ FRAMES, FRAME_MS = 24, 60
 
 
 def screenshot(path: Path) -> None:
-    """The page at 1280 px with A and B chosen."""
-    with serve(APPS["ours"]) as url, sync_playwright() as playwright:
+    """The page at 1280 px with A and B chosen, and the path between them decoded."""
+    with serve(*OURS) as app, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(f"{url}?model=face-vae&a={A}&b={B}&method=slerp&alpha=0.5")
+        page.goto(f"{app.url}?model=face-vae&a={A}&b={B}&method=slerp&alpha=0.5")
         page.wait_for_selector(".result canvas[data-sequence]", timeout=60_000)
-        page.wait_for_selector(".scatterlayer, .gl-canvas", timeout=60_000, state="attached")
-        page.wait_for_timeout(3000)
+        page.wait_for_selector(".plot[data-model]", timeout=60_000)
+        page.wait_for_function("document.querySelector('.film').dataset.decoded >= 201", timeout=60_000)
+        page.wait_for_timeout(1000)
         page.screenshot(path=path)
         browser.close()
 
@@ -44,5 +47,6 @@ def morph(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    morph(DOCS / "morph.gif")
-    screenshot(DOCS / "page.png")
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS
+    morph(folder / "morph.gif")
+    screenshot(folder / "page.png")
