@@ -61,11 +61,16 @@ def test_after_a_restart_nothing_is_asked_of_a_model_that_is_not_loaded_yet(new_
                 entry |= {"decodes": False, "state": "loading"}
         route.fulfill(response=answer, json=said)
 
+    def listen(request):
+        place, _, route = urlparse(request.url).path[1:].partition("/")
+        if place == "explorer":
+            asked.append(route.split("/")[0])
+
     app.stop()
     explorer.notice("connection was lost")
     explorer.page.route("**/explorer/status", load_late)
     explorer.page.route("**/explorer/prepare?*", load_late)
-    explorer.page.on("request", lambda request: asked.append(urlparse(request.url).path.split("/")[2]))
+    explorer.page.on("request", listen)
     app.start()
     until = time.monotonic() + 60
     while not {"sprite", "path", "effects"} <= set(asked) and time.monotonic() < until:
