@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
@@ -92,7 +92,7 @@ class DecodeWorker:
 
         if not missing:
             if slot:
-                self._overtake(slot)
+                self._overtake(slot, self._queues)
             return done(together())
         priority = slot.priority if slot else Priority.BULK
         return self._enqueue(model, _Pictures(model), latents[missing], priority, finish, slot)
@@ -169,11 +169,9 @@ class DecodeWorker:
         if len(rows) > most:
             expected = f"{model.space.name}: expected at most {most:,} pictures at once"
             raise ValueError(f"{expected}, got {len(rows):,}")
-        request = Request(priority, function, rows, finish, model)
-        request.decodes = isinstance(function, _Pictures)
-        request.frames_per_batch, request.threads = priority.frames(size), self._threads(size)
-        request.slot = slot
-        return self._put(request, self._queues[-1] if self._is_slow(model) else self._queues[0])
+        decodes, frames, threads = isinstance(function, _Pictures), priority.frames(size), self._threads(size)
+        request = Request(priority, function, rows, finish, model, decodes, frames, threads, slot)
+        return self._put(request, self._queues[-1 if self._is_slow(model) else 0])
 
     def _put(self, request: Request, queue: RequestQueue) -> Future[Any]:
         try:
@@ -183,12 +181,12 @@ class DecodeWorker:
             raise
         self.telemetry.asked(request)
         if request.slot:
-            self._overtake(request.slot)
+            self._overtake(request.slot, [other for other in self._queues if other is not queue])
         return request.future
 
-    def _overtake(self, slot: Slot) -> None:
-        """Drop what waits in this lane and is older, for whichever model; and put background work off."""
-        for queue in self._queues:
+    def _overtake(self, slot: Slot, queues: Sequence[RequestQueue]) -> None:
+        """Drop what waits there in this lane and is older; and put background work off."""
+        for queue in queues:
             queue.overtake(slot)
 
     def _result(self, future: Future[T]) -> T:

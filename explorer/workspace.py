@@ -82,7 +82,7 @@ class Workspace:
         return self._worker.device
 
     def ms_per_frame(self, model: str) -> float:
-        """Moving average of the device time of the model's live frames; 0 before the first."""
+        """Moving average of the device time of the model's frames; 0 before the first."""
         return self._worker.telemetry.ms_per_frame(model)
 
     def metrics(self) -> bytes:

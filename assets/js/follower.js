@@ -41,7 +41,7 @@ export function createFollower({ lane, paint, fail, busy }) {
   async function ask(wish) {
     inFlight += 1;
     try {
-      const { bitmap } = await askFrame(lane, wish.morph, wish.number, wish.preview);
+      const bitmap = await askFrame(lane, wish.morph, wish.number, wish.preview);
       room = Math.min(MOST, room + MORE);
       show(wish, { bitmap, preview: wish.preview });
       bitmap.close();

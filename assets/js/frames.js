@@ -35,7 +35,7 @@ export function createFrames(row, lane, steps) {
 
 async function fill({ canvas, morph: wish }, lane) {
   try {
-    const { bitmap } = await askFrame(lane, wish());
+    const bitmap = await askFrame(lane, wish());
     draw(canvas, { bitmap });
     bitmap.close();
     return "filled";

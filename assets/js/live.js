@@ -29,13 +29,13 @@ const waiting = new Map(); // sequence number → {resolve, reject}
 export const nextNumber = () => ++sequence;
 
 /**
- * Ask for one frame, or for a preview of it; resolves to {bitmap, morph}. The server drops a request that still waits when another of the same
- * lane arrives.
+ * Ask for one frame, or for a preview of it; resolves to its bitmap. The server drops a request that still waits when
+ * another of the same lane arrives.
  */
 export function askFrame(lane, morph, number = nextNumber(), preview = false) {
   if (socket?.readyState !== WebSocket.OPEN) return Promise.reject(new FrameError("lost", "not connected"));
   return new Promise((resolve, reject) => {
-    waiting.set(number, { resolve: (bitmap) => resolve({ bitmap, morph }), reject });
+    waiting.set(number, { resolve, reject });
     socket.send(JSON.stringify({ sequence: number, lane, morph, preview }));
   });
 }

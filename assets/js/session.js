@@ -16,7 +16,7 @@ export const ready = start();
 
 async function start() {
   store.set({ status: await firstStatus() });
-  await firstModel();
+  await untilDecodes(store.get().status.first.model); // still loading right after the app was started
   connect(refresh);
   await showFirst();
   startSharing();
@@ -42,9 +42,7 @@ async function firstStatus() {
   }
 }
 
-/** The model shown first is still loading when the page is opened right after the app was started. */
-const firstModel = () => untilDecodes(store.get().status.first.model);
-
+/** Poll a model that is being loaded until it decodes, and say what is wrong where it cannot be. */
 async function untilDecodes(name) {
   while (!modelStatus(name).decodes) {
     const { title, state, message } = modelStatus(name);
