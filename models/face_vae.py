@@ -18,7 +18,7 @@ from torch import Tensor
 from models.base import LatentModel, LatentSpace
 from models.face_int8 import FaceInt8Decoder
 from models.face_network import IMAGE_SIZE, FaceVAEConfig, FaceVAENetwork
-from models.policy import Decode, choose, policy
+from models.policy import Decode, Make, choose, policy
 
 FORMAT = "latent-explorer/face-vae/1"
 
@@ -32,7 +32,8 @@ class FaceVAE(LatentModel):
         here = policy(self.device)
         self._network = network.to(self.device).to(memory_format=here.layout)  # type: ignore[call-overload]
         self._network.eval().requires_grad_(False)
-        ways = here.ways(lambda: self._decoding(here.dtype), lambda: FaceInt8Decoder(self._network.decoder))
+        in_bytes: dict[str, Make] = {"int8": lambda: FaceInt8Decoder(self._network.decoder)}
+        ways = here.ways(lambda: self._decoding(here.dtype), in_bytes)
         prior = torch.randn(4, *self.space.shape, generator=torch.Generator().manual_seed(0))
         choice = choose("face-vae", ways, self._network.decoder, prior.to(self.device))
         self._chosen, self.precision = choice.decode, choice.remark

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-MARGIN = 1.2  # grids reach further than what was seen by this factor
+MARGIN = 1.1  # grids reach further than what was seen by this factor
 
 Bytes = UInt8[Tensor, "n c h w"]
 Step = Callable[[Tensor], Tensor]
@@ -79,7 +79,7 @@ class Convolution:
         )  # fmt: skip
         return output
 
-    def add(self, x: Bytes, residual: Bytes, grid: Grid) -> Bytes:
+    def add(self, x: Bytes, residual: UInt8[Tensor, "n out h w"], grid: Grid) -> UInt8[Tensor, "n out h w"]:
         """The activation of residual + convolution of `x`; `residual` is on `grid` and is written over."""
         assert self._target is not None
         output: Tensor = torch.ops.onednn.qconv2d_pointwise.binary(

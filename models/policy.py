@@ -37,11 +37,9 @@ class Policy:
         """Of the dtype, as people write it."""
         return {torch.bfloat16: "bf16", torch.float16: "fp16"}.get(self.dtype, "fp32")
 
-    def ways(self, in_dtype: Make, in_bytes: Make | None) -> dict[str, Make]:
+    def ways(self, in_dtype: Make, in_bytes: Mapping[str, Make]) -> dict[str, Make]:
         """What makes each way of decoding that is faster than float32 here, fastest first, for `choose`."""
-        ways: dict[str, Make] = {}
-        if self.bytes and in_bytes:
-            ways["int8"] = in_bytes
+        ways = dict(in_bytes) if self.bytes else {}
         if self.dtype != torch.float32:
             ways[self.name] = in_dtype
         return ways

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
@@ -10,28 +11,30 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from models.int8 import Bytes, Convolution, Grid, Step
+from models.tiny_fitting import RARE, balance, draws, thin
 from models.upsampling import interleave, rows
-
-RARE = 1e-4  # of the values at either end are clipped, for a finer grid: +1 dB for photographs
 
 
 class TinyInt8Decoder:
-    """DecoderTiny (diffusers) in bytes: its first convolution in float32, all others in 8 bits."""
+    """DecoderTiny (diffusers) with its lowest resolution in `dtype` and all others in 8 bits.
 
-    def __init__(self, layers: nn.Sequential) -> None:
-        """The grids are fixed here, so that no frame depends on the others of its batch.
+    At the lowest are 2 % of the work, and more than a third of what rounding all would change. The `lean` one
+    takes 7 % less time: it is thinned, and has only its first convolution in `dtype`.
+    """
 
-        Draws from N(0, I) show the range of every tensor: pictures' latents lead to smaller ones.
-        """
-        stem, *rest = layers
-        assert isinstance(stem, nn.Conv2d)
-        self._stem = stem
-        generator = torch.Generator().manual_seed(0)
-        latents = torch.randn(2, self._stem.in_channels, 32, 32, generator=generator)
-        x = F.relu(self._stem(_squash(latents)))
+    def __init__(self, layers: nn.Sequential, dtype: torch.dtype, lean: bool = False) -> None:
+        """The grids are fixed here, so that no frame depends on the others of its batch."""
+        fitted: Any = copy.deepcopy(layers).requires_grad_(False)
+        latents = _squash(draws(fitted[0].in_channels))
+        if lean:
+            thin(fitted, latents)
+        balance(fitted, latents)
+        enlargement = next(place for place, layer in enumerate(fitted) if isinstance(layer, nn.Upsample))
+        start = 2 if lean else enlargement  # the first convolution and its ReLU, or all of its resolution
+        x = fitted[:start](latents)
         self._grid = grid = Grid.over(x, RARE)
         self._steps: list[Step] = []
-        queue = [layer for layer in rest if not isinstance(layer, nn.ReLU)]
+        queue = list(fitted[start:])
         while queue:
             layer = queue.pop(0)
             if isinstance(layer, nn.Upsample):
@@ -41,10 +44,13 @@ class TinyInt8Decoder:
             else:
                 step, x, grid = _block(layer, x, grid)
             self._steps.append(step)
+        self._dtype = dtype
+        self._start = fitted[:start].to(dtype=dtype, memory_format=torch.channels_last)
 
     def __call__(self, latents: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 3 h8 w8"]:
         """Images of about [-1, 1], channels last."""
-        x = self._grid.bytes(F.relu(self._stem(_squash(latents))))
+        x = self._start(_squash(latents).to(self._dtype, memory_format=torch.channels_last))
+        x = self._grid.bytes(x.float())
         for step in self._steps:
             x = step(x)
         return x

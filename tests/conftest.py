@@ -51,17 +51,29 @@ def unchecked() -> Iterator[None]:
     jaxtyping.config.update("jaxtyping_disable", False)
 
 
+def in_hub_cache(repo: str) -> str | None:
+    """The repository id, where the machine has its weights."""
+    weights = HUB_CACHE.glob(f"hub/models--{repo.replace('/', '--')}/snapshots/*/*.safetensors")
+    return repo if any(weights) else None
+
+
 @pytest.fixture(scope="session")
 def taesd_or_none() -> str | None:
     """Repository id of the real TAESD, where the machine has its weights."""
-    weights = HUB_CACHE.glob("hub/models--madebyollin--taesd/snapshots/*/*.safetensors")
-    return "madebyollin/taesd" if any(weights) else None
+    return in_hub_cache("madebyollin/taesd")
 
 
 @pytest.fixture(scope="session")
 def taesd(taesd_or_none: str | None) -> str:
     """Repository id of the real TAESD; skips the test where the machine does not have its weights."""
     return taesd_or_none or pytest.skip("the weights of madebyollin/taesd are not in ../shared/hf-home")
+
+
+@pytest.fixture(scope="session")
+def taesd3() -> str:
+    """The same of the one for Stable Diffusion 3, whose latents have 16 channels."""
+    repo = "madebyollin/taesd3"
+    return in_hub_cache(repo) or pytest.skip(f"the weights of {repo} are not in ../shared/hf-home")
 
 
 def save_miniature(folder: Path, architecture: str, **sizes: Any) -> Path:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import torch
 from benchmarks.performance.subjects import SUBJECTS, Subject
 from benchmarks.serving import PLAIN, ROOT
 
+REST = 0.3  # seconds before each decode: OpenMP's threads of the one before spin on for some milliseconds
 SIDES = (1024, 2048, 3072)  # of the matrices; on CUDA four times as large
 
 
@@ -106,9 +108,9 @@ def measure(name: str) -> Decoding:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         np.save(Path(folder) / "latents.npy", subject.latents())
         naive, ours = (stack.enter_context(Contestant(name, way, Path(folder))) for way in ("naive", "ours"))
-        for _ in range(subject.rounds):
-            naive.decode()
-            ours.decode()
+        for _, contestant in product(range(subject.rounds), (naive, ours)):
+            time.sleep(REST)
+            contestant.decode()
         flops = naive.facts["flops"]
         error = (np.load(ours.pictures) - np.load(naive.pictures)) ** 2
         psnr = 10 * np.log10(4 / error.mean((1, 2, 3)).max())
@@ -121,8 +123,8 @@ def peaks() -> dict[str, float]:
     found: dict[str, float] = {}
     for side in SIDES:
         n = 4 * side if device.type == "cuda" else side
-        for name, product in products(n, device).items():
-            found[name] = max(found.get(name, 0.0), 2 * n**3 / fastest(product, device) / 1e9)
+        for name, multiply in products(n, device).items():
+            found[name] = max(found.get(name, 0.0), 2 * n**3 / fastest(multiply, device) / 1e9)
     return found
 
 
@@ -134,12 +136,12 @@ def products(n: int, device: torch.device) -> dict[str, Callable[[], object]]:
     return {"fp32": lambda: a @ b, "bf16": lambda: x @ y, "int8": lambda: torch._int_mm(steps, steps)}
 
 
-def fastest(product: Callable[[], object], device: torch.device, times: int = 9) -> float:
+def fastest(multiply: Callable[[], object], device: torch.device, times: int = 9) -> float:
     """Seconds of the fastest of several runs."""
     seconds = []
     for _ in range(times):
         started = time.perf_counter()
-        product()
+        multiply()
         if device.type == "cuda":
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - started)
