@@ -63,12 +63,15 @@ def _squash(latents: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
 def _block(
     block: Any, x: Float[Tensor, "n c h w"], grid: Grid
 ) -> tuple[Step, Float[Tensor, "n c h w"], Grid]:
-    """A residual block, what it makes of x, and the grid of that."""
+    """A residual block, what it makes of x, and the grid of that.
+
+    Within it even the rarest values are in reach: finer grids gain little there, and some pictures lost 5 dB.
+    """
     first, second, third = block.conv[::2]  # between them ReLUs
     inner = F.relu(first(x))
     outer = F.relu(second(inner))
     y = F.relu(third(outer) + x)
-    inside, outside, after = (Grid.over(values, RARE) for values in (inner, outer, y))
+    inside, outside, after = Grid.over(inner), Grid.over(outer), Grid.over(y, RARE)
     one = Convolution(first.weight, first.bias, x, grid, inside, "relu")
     two = Convolution(second.weight, second.bias, inner, inside, outside, "relu")
     three = Convolution(third.weight, third.bias, outer, outside, after, "relu")

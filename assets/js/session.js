@@ -1,7 +1,7 @@
 /** From the first status to a running page: what is shown at first, and how the model is changed. */
 
 import { connect } from "./live.js";
-import { notify } from "./notice.js";
+import { attempt, notify } from "./notice.js";
 import { pause } from "./pause.js";
 import { reopen } from "./pictures.js";
 import { forgetUnknown, rackFor } from "./rack.js";
@@ -10,6 +10,8 @@ import { isUpload, readLink, startSharing } from "./share.js";
 import { modelStatus, store } from "./state.js";
 
 const POLL_MS = 500; // while a model is being prepared
+
+let losses = 0; // of the connection
 
 /** Resolves when the first picture can be asked for. Every panel that needs the status awaits it. */
 export const ready = start();
@@ -23,10 +25,11 @@ async function start() {
   let dismiss = () => {};
   store.watch(["connection"], ({ connection }, before) => {
     if (connection === "lost" && before.connection === "open") {
+      losses++;
       dismiss = notify("The connection was lost. Trying again …", "error");
     } else if (connection === "open" && before.connection === "lost") {
       dismiss();
-      returned();
+      attempt(returned);
     }
   });
 }
@@ -166,12 +169,17 @@ async function pointsOn({ name, title, points }) {
   return found;
 }
 
-/** After a reconnect: a restarted server has forgotten uploads and directions, and may have to load the model again. */
+/**
+ * After a reconnect: a restarted server has forgotten uploads and directions, and may have to load the model again.
+ * Where the connection breaks once more meanwhile, the next return does it.
+ */
 async function returned() {
+  const lostBefore = losses;
   const { model } = store.get();
   notify("Connected again.");
   update(await post("prepare", { model }));
   await untilDecodes(model);
+  if (losses !== lostBefore) return;
   await forgetUnknown();
   const { a, b } = store.get();
   for (const [slot, point] of Object.entries({ a, b })) {

@@ -1,6 +1,5 @@
 """The drawers Traversal, Arithmetic and Style mix: pictures as computed directly, which become points."""
 
-import base64
 import json
 
 import numpy as np
@@ -18,19 +17,6 @@ IMAGE_PIXELS = """image => {
   const context = canvas.getContext("2d");
   context.drawImage(image, 0, 0);
   return Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data);
-}"""
-CHOOSE_MODEL = """async model => {
-  const session = document.querySelector("link[rel=modulepreload][href$='session.js']");
-  (await import(session.href)).chooseModel(model);
-}"""
-DROP = """([selector, base64]) => {
-  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-  const files = new DataTransfer();
-  files.items.add(new File([bytes], "photo.png", {type: "image/png"}));
-  const target = document.querySelector(selector);
-  for (const type of ["dragover", "drop"]) {
-    target.dispatchEvent(new DragEvent(type, {dataTransfer: files, bubbles: true, cancelable: true}));
-  }
 }"""
 FILLED = """title => {
   const titles = [...document.querySelectorAll(".traversal .title")].map((t) => t.textContent);
@@ -213,64 +199,6 @@ def test_a_dropped_picture_is_a_term_and_goes_along_to_another_model(explorer, a
     assert moved["point"] != upload
     assert explorer.wait_shown(model="toy")["a"] == moved["point"]  # encoded once
     explorer.choose_model("face-vae")
-    again = wait_result(explorer, "wish.model === 'face-vae'")
-    assert upload in [term["point"] for term in again]
-    assert explorer.page.locator(".picture").count() == 1
-
-
-def test_a_click_on_the_map_adds_a_term_only_when_asked_to(explorer, dataset, decode):
-    open_drawer(explorer, "arithmetic")
-    wait_result(explorer, "wish.terms.length === 3")
-    before = explorer.shown()
-    ask = explorer.page.locator("[data-add=map]")
-    ask.click()
-    explorer.page.locator(".map .asking").wait_for()  # the map has come into view, and says what it waits for
-    first, second = explorer.places()[:2]
-    explorer.page.mouse.click(*first[1:])
-    terms = wait_result(explorer, "wish.terms.length === 4")
-    assert terms[3] == {"point": first[0], "weight": 1}
-    assert_sum(explorer, terms, dataset, decode)
-    assert ask.get_attribute("aria-pressed") == "false"
-    assert (explorer.shown()["a"], explorer.shown()["b"]) == (before["a"], before["b"])
-    ask.click()
-    explorer.page.keyboard.press("Escape")
-    explorer.page.locator(".map .asking").wait_for(state="hidden")
-    explorer.plot.scroll_into_view_if_needed()
-    places = {point: place for point, *place in explorer.places()}
-    explorer.page.mouse.click(*places[second[0]])
-    explorer.wait_shown(a=second[0])
-    assert explorer.page.locator(".terms li").count() == 4
-
-
-def test_a_neighbour_that_is_a_term_is_marked(explorer, dataset, decode):
-    open_drawer(explorer, "arithmetic")
-    wait_result(explorer, "wish.terms.length === 3")
-    for left in (2, 1):
-        explorer.page.locator(".terms [data-remove]").last.click()
-        terms = wait_result(explorer, f"wish.terms.length === {left}")
-    assert_sum(explorer, terms, dataset, decode)
-    labels = explorer.page.locator(".neighbours button").all_inner_texts()
-    assert [label.endswith("· a term") for label in labels] == [True, False, False, False, False]
-
-
-def test_a_dropped_picture_is_a_term_and_goes_along_to_another_model(explorer, astronaut):
-    before = explorer.shown()
-    open_drawer(explorer, "arithmetic")
-    wait_result(explorer, "wish.terms.length === 3")
-    explorer.page.evaluate(DROP, [".arithmetic .terms", base64.b64encode(astronaut.read_bytes()).decode()])
-    upload = wait_result(explorer, "wish.terms.length === 4")[3]["point"]
-    assert upload.startswith("u")
-    assert (explorer.shown()["a"], explorer.shown()["b"]) == (before["a"], before["b"])
-    explorer.page.locator(".picture [data-use=a]").click()
-    explorer.page.locator(".terms input").nth(3).fill("0.5")
-    wait_result(explorer, "wish.terms[3].weight === 0.5")
-    explorer.page.evaluate(CHOOSE_MODEL, "toy")
-    there = wait_result(explorer, "wish.model === 'toy'")
-    moved = next(term for term in there if term["point"].startswith("u"))
-    assert moved["weight"] == 0.5
-    assert moved["point"] != upload
-    assert explorer.wait_shown(model="toy")["a"] == moved["point"]  # encoded once
-    explorer.page.evaluate(CHOOSE_MODEL, "face-vae")
     again = wait_result(explorer, "wish.model === 'face-vae'")
     assert upload in [term["point"] for term in again]
     assert explorer.page.locator(".picture").count() == 1

@@ -5,6 +5,7 @@ import time
 from urllib.parse import urlparse
 
 import pytest
+from playwright.sync_api import Error
 
 
 def test_two_tabs_do_not_disturb_each_other(new_page, app):
@@ -78,6 +79,48 @@ def test_after_a_restart_nothing_is_asked_of_a_model_that_is_not_loaded_yet(new_
     assert len(loading) == 5
     assert set(asked[: loading[-1]]) == {"status", "prepare"}
     assert {"sprite", "path", "effects"} <= set(asked[loading[-1] :])
+
+
+def test_a_connection_that_breaks_twice_opens_an_upload_again_once(new_page, app, expected_errors, astronaut):
+    expected_errors += ["ERR_CONNECTION_REFUSED", "WebSocket connection", "ERR_CONNECTION_RESET"]
+    expected_errors += ["ERR_EMPTY_RESPONSE", "ERR_FAILED", "status of 404"]
+    explorer, opened, asked = new_page(app).open(), [], []
+    explorer.upload("a", astronaut)
+    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
+    forgotten = explorer.shown()["a"]
+
+    def never_loaded(route):
+        try:
+            answer = route.fetch()
+        except Error:  # it is down
+            route.abort()
+            return
+        said = answer.json()
+        for entry in said.get("models", [said]):
+            entry |= {"decodes": False, "state": "loading"}
+        asked.append(route.request.url)
+        route.fulfill(response=answer, json=said)
+
+    explorer.page.on("request", lambda request: opened.append(request) if "/upload" in request.url else None)
+    routes = ("**/explorer/status", "**/explorer/prepare?*")
+    app.stop()
+    explorer.notice("connection was lost")
+    for route in routes:
+        explorer.page.route(route, never_loaded)
+    app.start()
+    explorer.notice("Connected again")
+    until = time.monotonic() + 60
+    while len(asked) < 4 and time.monotonic() < until:  # it waits for the model
+        explorer.page.wait_for_timeout(100)
+    app.stop()
+    explorer.notice("connection was lost")
+    for route in routes:
+        explorer.page.unroute(route)
+    app.start()
+    explorer.wait("was => document.querySelector('.result canvas').dataset.a !== was", forgotten)
+    explorer.page.wait_for_timeout(2000)  # more than a poll, in which a second one would come
+    assert re.match(r"u[0-9a-f]+", explorer.shown()["a"])
+    assert len(opened) == 1
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (768, 1024), (1280, 800), (1600, 1000)])
