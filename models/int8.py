@@ -10,8 +10,6 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-MARGIN = 1.1  # grids reach further than what was seen by this factor
-
 Bytes = UInt8[Tensor, "n c h w"]
 Step = Callable[[Tensor], Tensor]
 
@@ -24,11 +22,11 @@ class Grid:
     zero: int
 
     @classmethod
-    def over(cls, values: Float[Tensor, "n c h w"], rare: float = 0.0) -> Self:
-        """A grid that holds zero and MARGIN times these values, but for the share `rare` at either end."""
+    def over(cls, values: Float[Tensor, "n c h w"], rare: float = 0.0, margin: float = 1.2) -> Self:
+        """A grid that holds zero and `margin` times these values, but for the share `rare` at either end."""
         few = values.flatten()[::16]
         ends = [few.quantile(share) for share in (rare, 1 - rare)] if rare else values.aminmax()
-        low, high = min(0.0, MARGIN * float(ends[0])), max(1e-6, MARGIN * float(ends[1]))
+        low, high = min(0.0, margin * float(ends[0])), max(1e-6, margin * float(ends[1]))
         scale = (high - low) / 255
         return cls(scale, round(-low / scale))
 

@@ -33,10 +33,16 @@ def app(tmp_path_factory, kl_folder, tiny_folder):
     running.stop()
 
 
+def show_previewed(explorer):
+    """The quick model is loaded first: what the slow one decodes without it is shown without a preview."""
+    for model in ("sd-vae-tiny-256", "sd-vae-256"):
+        explorer.page.get_by_label("Model").select_option(model)
+        explorer.wait_shown(model=model, preview=False)
+    assert explorer.page.evaluate(PREVIEWS)
+
+
 def test_a_preview_comes_first_and_the_full_picture_at_rest(explorer):
-    explorer.page.get_by_label("Model").select_option("sd-vae-256")
-    explorer.wait(PREVIEWS)
-    explorer.wait_shown(model="sd-vae-256", preview=False)
+    show_previewed(explorer)
     full = explorer.pixels()
     explorer.page.evaluate(RECORDER)
     explorer.page.keyboard.press("ArrowRight")
@@ -51,9 +57,7 @@ def test_a_preview_comes_first_and_the_full_picture_at_rest(explorer):
 
 
 def test_the_path_is_previewed_too(explorer):
-    explorer.page.get_by_label("Model").select_option("sd-vae-256")
-    explorer.wait(PREVIEWS)
-    explorer.wait_shown(model="sd-vae-256", preview=False)
+    show_previewed(explorer)
     explorer.wait("() => document.querySelector('.film').dataset.decoded >= 9")
     explorer.page.evaluate(RECORDER)
     explorer.page.locator(".film button").first.click()
