@@ -15,6 +15,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from models.base import LatentModel, LatentSpace, ModelUnavailableError, Progress
+from models.noise import noise
 from models.policy import TILED, Decode, Make, choose, policy
 from models.tiny_int8 import TinyInt8Decoder
 from models.upsampling import FoldedUpsampling
@@ -133,9 +134,7 @@ def _fold_upsampling(vae: Any) -> None:
 
 def _picture(size: int) -> Float[Tensor, "1 3 size size"]:
     """A colourful picture in [-1, 1]: noise of spectrum 1 / f^1.5, as hard to decode well as photographs."""
-    noise = torch.fft.rfft2(torch.randn(1, 4, size, size, generator=torch.Generator().manual_seed(0)))
-    frequency = torch.hypot(torch.fft.fftfreq(size)[:, None], torch.fft.rfftfreq(size)).clamp(min=1 / size)
-    planes = torch.fft.irfft2(noise / frequency**1.5, s=(size, size))
+    planes = noise(1, 4, size, 1.5)
     planes = (planes - planes.mean((2, 3), keepdim=True)) / planes.std((2, 3), keepdim=True)
     grey, tints = planes[:, :1], planes[:, 1:]
     picture: Tensor = (0.4 * (grey + tints)).clamp(-1, 1)

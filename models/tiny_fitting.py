@@ -10,9 +10,10 @@ import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from models.noise import noise
 from models.surgeon import leave_out, without_outputs
 
-SPECTRA = (0.0, 0.5, 1.0, 1.5)  # of noise of amplitude 1 / f^s: from white to hardly more than large shapes
+FALLS = (0.0, 0.5, 1.0, 1.5)  # of the draws' amplitudes, 1 / f^fall
 SIDE = 32  # of the draws
 RARE = 1e-4  # of a tensor's values at either end are clipped, for a finer grid: +1 dB for photographs
 BLOCK = 16  # channels, which a processor computes together: fewer take as long
@@ -20,10 +21,7 @@ BLOCK = 16  # channels, which a processor computes together: fewer take as long
 
 def draws(channels: int) -> Float[Tensor, "n channels h w"]:
     """Latents of unit variance, as rough and as smooth as pictures', to see the decoder's tensors by."""
-    noise = torch.randn(len(SPECTRA), channels, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
-    frequency = torch.hypot(torch.fft.fftfreq(SIDE)[:, None], torch.fft.rfftfreq(SIDE)).clamp(min=1 / SIDE)
-    falls = frequency ** torch.tensor(SPECTRA).view(-1, 1, 1, 1)
-    latents: Tensor = torch.fft.irfft2(torch.fft.rfft2(noise) / falls, s=(SIDE, SIDE))
+    latents = noise(len(FALLS), channels, SIDE, torch.tensor(FALLS).view(-1, 1, 1, 1))
     return latents / latents.std((2, 3), keepdim=True)
 
 
@@ -74,13 +72,10 @@ def balance(layers: nn.Sequential, x: Float[Tensor, "n c h w"]) -> None:
 
 def thin(layers: nn.Sequential, x: Float[Tensor, "n c h w"]) -> None:
     """Leave a quarter of the channels out before the last block's last convolution: 7 % of TAESD's work."""
-    for layer in layers:
-        if len(_convolutions(layer)) > 1:
-            before, block = x, layer
-        x = layer(x)
-    first, second, third = _convolutions(block)
-    seen = F.relu(second(F.relu(first(before))))
-    convolutions: Any = block.conv
+    last = max(place for place, layer in enumerate(layers) if len(_convolutions(layer)) > 1)
+    first, second, third = _convolutions(layers[last])
+    seen = F.relu(second(F.relu(first(layers[:last](x)))))
+    convolutions: Any = layers[last].conv
     convolutions[4], kept = leave_out(third, seen, third.in_channels // 4 // BLOCK * BLOCK)
     convolutions[2] = without_outputs(second, kept)
 

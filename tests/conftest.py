@@ -57,6 +57,11 @@ def in_hub_cache(repo: str) -> str | None:
     return repo if any(weights) else None
 
 
+def required(repo: str) -> str:
+    """The repository id; skips the test where the machine does not have its weights."""
+    return in_hub_cache(repo) or pytest.skip(f"the weights of {repo} are not in ../shared/hf-home")
+
+
 @pytest.fixture(scope="session")
 def taesd_or_none() -> str | None:
     """Repository id of the real TAESD, where the machine has its weights."""
@@ -64,16 +69,15 @@ def taesd_or_none() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def taesd(taesd_or_none: str | None) -> str:
-    """Repository id of the real TAESD; skips the test where the machine does not have its weights."""
-    return taesd_or_none or pytest.skip("the weights of madebyollin/taesd are not in ../shared/hf-home")
+def taesd() -> str:
+    """Repository id of the real TAESD."""
+    return required("madebyollin/taesd")
 
 
 @pytest.fixture(scope="session")
 def taesd3() -> str:
-    """The same of the one for Stable Diffusion 3, whose latents have 16 channels."""
-    repo = "madebyollin/taesd3"
-    return in_hub_cache(repo) or pytest.skip(f"the weights of {repo} are not in ../shared/hf-home")
+    """Of the one for Stable Diffusion 3, whose latents have 16 channels."""
+    return required("madebyollin/taesd3")
 
 
 def save_miniature(folder: Path, architecture: str, **sizes: Any) -> Path:

@@ -8,6 +8,12 @@ import pytest
 from playwright.sync_api import Error
 
 
+def pretend_loading(said):
+    """Change what the server says of one model or of all."""
+    for entry in said.get("models", [said]):
+        entry |= {"decodes": False, "state": "loading"}
+
+
 def test_two_tabs_do_not_disturb_each_other(new_page, app):
     one, two = new_page(app).open("?a=17&b=23"), new_page(app).open("?a=5&b=8")
     for alpha in (0.1, 0.9, 0.3, 0.7):
@@ -58,8 +64,7 @@ def test_after_a_restart_nothing_is_asked_of_a_model_that_is_not_loaded_yet(new_
         said = answer.json()
         if len(loading) < 5:
             loading.append(len(asked))
-            for entry in said.get("models", [said]):
-                entry |= {"decodes": False, "state": "loading"}
+            pretend_loading(said)
         route.fulfill(response=answer, json=said)
 
     def listen(request):
@@ -96,8 +101,7 @@ def test_a_connection_that_breaks_twice_opens_an_upload_again_once(new_page, app
             route.abort()
             return
         said = answer.json()
-        for entry in said.get("models", [said]):
-            entry |= {"decodes": False, "state": "loading"}
+        pretend_loading(said)
         asked.append(route.request.url)
         route.fulfill(response=answer, json=said)
 
