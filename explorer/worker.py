@@ -39,7 +39,7 @@ class _Pictures:
     model: LatentModel
 
     def __call__(self, latents: Float[Tensor, "n *latent"]) -> UInt8[Tensor, "n h w 3"]:
-        return torch.from_numpy(to_uint8(self.model.decode(latents)))
+        return torch.from_numpy(to_uint8(self.model.decode_on_device(latents)))
 
 
 class DecodeWorker:

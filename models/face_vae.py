@@ -33,7 +33,7 @@ class FaceVAE(LatentModel):
         self._network = network.to(self.device).to(memory_format=here.layout)  # type: ignore[call-overload]
         self._network.eval().requires_grad_(False)
         in_bytes: dict[str, Make] = {"int8": lambda: FaceInt8Decoder(self._network.decoder)}
-        ways = here.ways(lambda: self._decoding(here.dtype), in_bytes)
+        ways = here.ways(self.space, lambda: self._decoding(here.dtype), in_bytes)
         prior = torch.randn(4, *self.space.shape, generator=torch.Generator().manual_seed(0))
         choice = choose("face-vae", ways, self._network.decoder, prior.to(self.device))
         self._chosen, self.precision = choice.decode, choice.remark

@@ -14,6 +14,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.base import LatentSpace
+from models.graphs import GraphedDecoder, batches
+
 log = logging.getLogger(__name__)
 
 CLOSE = 40.0  # dB of PSNR that a faster way of decoding must reach against float32
@@ -27,6 +30,7 @@ Make = Callable[[], Decode]
 class Policy:
     """What a device does fast."""
 
+    device: torch.device
     dtype: torch.dtype  # of floating-point weights and activations
     layout: torch.memory_format  # of pictures
     bytes: bool  # convolutions of 8 bits beat all others
@@ -37,9 +41,11 @@ class Policy:
         """Of the dtype, as people write it."""
         return {torch.bfloat16: "bf16", torch.float16: "fp16"}.get(self.dtype, "fp32")
 
-    def ways(self, in_dtype: Make, in_bytes: Mapping[str, Make]) -> dict[str, Make]:
+    def ways(self, space: LatentSpace, in_dtype: Make, in_bytes: Mapping[str, Make]) -> dict[str, Make]:
         """What makes each way of decoding that is faster than float32 here, fastest first, for `choose`."""
         ways = dict(in_bytes) if self.bytes else {}
+        if self.device.type == "cuda" and batches(space.image_size):
+            ways[f"{self.name} in CUDA graphs"] = lambda: GraphedDecoder(in_dtype(), space, self.device)
         if self.dtype != torch.float32:
             ways[self.name] = in_dtype
         return ways
@@ -53,14 +59,16 @@ def policy(device: torch.device) -> Policy:
     """
     if device.type == "cuda":
         native = torch.cuda.is_bf16_supported(including_emulation=False)
-        return Policy(torch.bfloat16 if native else torch.float16, torch.channels_last, False, False)
+        dtype = torch.bfloat16 if native else torch.float16
+        return Policy(device, dtype, torch.channels_last, False, False)
     if device.type == "cpu":
         has = torch.cpu.get_capabilities()
         native = bool(has.get("avx512_bf16") or has.get("amx_bf16"))
         dtype = torch.bfloat16 if native else torch.float32
-        return Policy(dtype, torch.channels_last, bool(has.get("avx512_vnni") or has.get("amx_int8")), True)
+        in_bytes = bool(has.get("avx512_vnni") or has.get("amx_int8"))
+        return Policy(device, dtype, torch.channels_last, in_bytes, True)
     # On MPS PyTorch's channels-last kernels have a history of silent errors.
-    return Policy(torch.float32, torch.contiguous_format, False, False)
+    return Policy(device, torch.float32, torch.contiguous_format, False, False)
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ class StableDiffusionVAE(LatentModel):
             latents = self._encode(probe.to(device)) / self._scale + self._shift
         fast = copy.deepcopy(vae).to(here.dtype)
         ways = here.ways(
+            self.space,
             lambda: self._decoding(fast, here.dtype),
             _in_bytes(vae, here.dtype, image_size) if self._tiny else {},
         )

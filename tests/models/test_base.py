@@ -59,3 +59,8 @@ def test_inputs_in_half_precision_are_taken() -> None:
     model = ToyModel()
     latents = torch.linspace(-1, 1, 8)[None]
     torch.testing.assert_close(model.decode(latents.half()), model.decode(latents), atol=1e-3, rtol=0)
+
+
+def test_pictures_stay_on_the_device_for_who_makes_bytes_of_them_there() -> None:
+    model = ToyModel("meta")
+    assert model.decode_on_device(torch.zeros(2, 8)).device.type == "meta"

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from models.base import LatentSpace
 from models.policy import choose, closeness, policy
 
 LATENTS = torch.linspace(-1, 1, 24).view(2, 3, 2, 2)
@@ -41,6 +42,26 @@ def test_emulated_bf16_is_not_chosen_on_a_gpu(
         torch.cuda, "is_bf16_supported", lambda including_emulation: native or including_emulation
     )
     assert policy(torch.device("cuda")).name == name
+
+
+@pytest.mark.parametrize(
+    ("size", "ways"), [(512, ["bf16 in CUDA graphs", "bf16"]), (768, ["bf16"])], ids=["small", "large"]
+)
+def test_a_gpu_decodes_small_pictures_in_graphs(
+    size: int, ways: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
+    space = LatentSpace("mine", (3, 2, 2), size, "none")
+    assert list(policy(torch.device("cuda")).ways(space, off(0.001), {"int8": off(0.0)})) == ways
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_where_graphs_cannot_be_recorded_it_decodes_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
+    space = LatentSpace("mine", (3, 2, 2), 128, "none")
+    ways = policy(torch.device("cuda")).ways(space, off(0.001), {})
+    choice = choose("mine", ways, same, LATENTS)
+    assert choice.remark == "bf16; bf16 in CUDA graphs does not run here"
 
 
 def test_mps_stays_with_what_is_known_to_be_right() -> None:

@@ -26,7 +26,7 @@ from models.policy import TILED, Policy, policy
 from models.sd_vae import CONFIG, WEIGHTS, StableDiffusionVAE, _cached
 
 CPU = torch.device("cpu")
-EXACT = Policy(torch.float32, torch.channels_last, bytes=False, folds_upsampling=True)
+EXACT = Policy(CPU, torch.float32, torch.channels_last, bytes=False, folds_upsampling=True)
 
 
 def photograph(size: int, name: str = "astronaut") -> Tensor:
