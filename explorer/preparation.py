@@ -114,6 +114,10 @@ class Preparation:
         try:
             model = self._loaded(self._report_loading)
             if self.projection is None:
+                self._open(model)
+            self._report("loading", 0.05, "It decodes; looking for a faster way to")
+            self._speed_up(model)
+            if self.projection is None:
                 self._fill(model)
             self._report("ready", 1.0, "Ready")
             if self.is_bundled:
@@ -128,7 +132,7 @@ class Preparation:
 
     def _lend(self) -> None:
         try:
-            self._loaded(lambda fraction, message: None)
+            self._speed_up(self._loaded(lambda fraction, message: None))
         except Exception as error:
             log.info("%s cannot help out: %s", self._name, error, extra={"model": self._name})
 
@@ -144,7 +148,15 @@ class Preparation:
             return model
         return self._worker.call(partial(models.load, self._name, self._worker.device, source=self._source))
 
-    def _fill(self, model: LatentModel) -> None:
+    def _speed_up(self, model: LatentModel) -> None:
+        """Pictures are decoded meanwhile."""
+        if self._worker.device.type == "cpu":
+            model.speed_up()
+        else:
+            self._worker.call(model.speed_up)
+
+    def _open(self, model: LatentModel) -> None:
+        """Give pictures a place to be asked for, which is all of it for the bundled model."""
         shipped = self._all.latents
         # Own weights are never the bundled ones, however near: fine-tuned, they still encode much alike.
         is_shipped = self._source is None and self._shown is self._all
@@ -159,6 +171,9 @@ class Preparation:
         if self.store is None:
             latents = torch.zeros(len(self._shown), *model.space.shape)
             self.store = LatentStore(model.space, self._shown, latents, None, self._request)
+
+    def _fill(self, model: LatentModel) -> None:
+        assert self.store is not None
         path = cache_path(self._cache_dir, model, self._source, self._shown)
         encode_portraits(model, self._worker, self.store, path, self._report_encoding)
         self._report("loading", 0.95, f"Making the map of {len(self.store):,} portraits (UMAP)")

@@ -79,6 +79,13 @@ class LatentModel(ABC):
         """What comes back from each latent's own picture, encode(decode(latents)). Raises as `decode`."""
         return self.encode(self.decode(latents))
 
+    def speed_up(self) -> None:
+        """Go over to a faster way of decoding, where one takes so long to make that pictures should not wait.
+
+        Others may decode meanwhile. A model that has none does nothing.
+        """
+        return
+
     @property
     @abstractmethod
     def first_layer(self) -> Float[Tensor, "out dims"] | None:

@@ -35,6 +35,7 @@ class Policy:
     layout: torch.memory_format  # of pictures
     bytes: bool  # convolutions of 8 bits beat all others
     folds_upsampling: bool  # so does a convolution at the resolution before an enlargement
+    graphs: bool  # small batches wait for the launching of kernels
 
     @property
     def name(self) -> str:
@@ -44,7 +45,7 @@ class Policy:
     def ways(self, space: LatentSpace, in_dtype: Make, in_bytes: Mapping[str, Make]) -> dict[str, Make]:
         """What makes each way of decoding that is faster than float32 here, fastest first, for `choose`."""
         ways = dict(in_bytes) if self.bytes else {}
-        if self.device.type == "cuda" and batches(space.image_size):
+        if self.graphs and batches(space.image_size):
             ways[f"{self.name} in CUDA graphs"] = lambda: GraphedDecoder(in_dtype(), space, self.device)
         if self.dtype != torch.float32:
             ways[self.name] = in_dtype
@@ -60,15 +61,15 @@ def policy(device: torch.device) -> Policy:
     if device.type == "cuda":
         native = torch.cuda.is_bf16_supported(including_emulation=False)
         dtype = torch.bfloat16 if native else torch.float16
-        return Policy(device, dtype, torch.channels_last, False, False)
+        return Policy(device, dtype, torch.channels_last, bytes=False, folds_upsampling=False, graphs=True)
     if device.type == "cpu":
         has = torch.cpu.get_capabilities()
         native = bool(has.get("avx512_bf16") or has.get("amx_bf16"))
         dtype = torch.bfloat16 if native else torch.float32
         in_bytes = bool(has.get("avx512_vnni") or has.get("amx_int8"))
-        return Policy(device, dtype, torch.channels_last, in_bytes, True)
+        return Policy(device, dtype, torch.channels_last, in_bytes, folds_upsampling=True, graphs=False)
     # On MPS PyTorch's channels-last kernels have a history of silent errors.
-    return Policy(device, torch.float32, torch.contiguous_format, False, False)
+    return Policy(device, torch.float32, torch.contiguous_format, False, False, False)
 
 
 @dataclass(frozen=True)

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny
-from huggingface_hub import hf_hub_download, try_to_load_from_cache
 from jaxtyping import Float
 from torch import Tensor
-from tqdm import tqdm
 
-from models.base import LatentModel, LatentSpace, ModelUnavailableError, Progress
+from models.base import LatentModel, LatentSpace, Progress
+from models.hub import CONFIG, WEIGHTS, locate
 from models.noise import noise
-from models.policy import TILED, Decode, Make, choose, policy
+from models.policy import TILED, Choice, Decode, Make, Policy, choose, policy
 from models.tiny_int8 import TinyInt8Decoder
 from models.upsampling import FoldedUpsampling
 
 ARCHITECTURES: dict[str, Any] = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
-CONFIG, WEIGHTS = "config.json", "diffusion_pytorch_model.safetensors"
 LEAN = 512  # pixels a side from which pictures leave room for it: portraits 48 dB, photographs 40 to 48
-PROBE = 128  # pixels a side of the picture by which AutoencoderKL is judged: a larger one takes long
+PROBE = 128  # pixels a side of the picture by which the way is judged that is there at once
 
 
 class StableDiffusionVAE(LatentModel):
@@ -48,19 +47,28 @@ class StableDiffusionVAE(LatentModel):
             _fold_upsampling(vae)
         self._vae = vae.eval().requires_grad_(False).to(device, memory_format=here.layout)
         self.dtype, self._layout = torch.float32, here.layout
-        probe = _picture(image_size if self._tiny else min(image_size, PROBE))
-        with torch.no_grad():
-            latents = self._encode(probe.to(device)) / self._scale + self._shift
+        self._faster: Callable[[], Choice] | None = None
+        self._decode_fast(here)
+
+    def _decode_fast(self, here: Policy) -> None:
+        """Decode in the device's dtype, and note what it takes to be faster still."""
+        vae, name, size = self._vae, self.space.name, self.space.image_size
         fast = copy.deepcopy(vae).to(here.dtype)
-        ways = here.ways(
-            self.space,
-            lambda: self._decoding(fast, here.dtype),
-            _in_bytes(vae, here.dtype, image_size) if self._tiny else {},
-        )
-        choice = choose(name, ways, self._decoding(vae, torch.float32), latents)
-        self._chosen, self.precision = choice.decode, choice.remark
+        in_bytes = _in_bytes(vae, here.dtype, size) if self._tiny else {}
+        ways = here.ways(self.space, lambda: self._decoding(fast, here.dtype), in_bytes)
+        at_once = {way: make for way, make in ways.items() if way == here.name}
+        exact = self._decoding(vae, torch.float32)
+        choice = choose(name, at_once, exact, self._probe(min(size, PROBE)))
+        self._take(choice)
         if choice.way != "fp32":
             self._vae, self.dtype = fast, here.dtype
+        if len(ways) > len(at_once):
+            self._faster = lambda: choose(name, ways, exact, self._probe(size))
+
+    def _probe(self, size: int) -> Float[Tensor, "1 c h w"]:
+        """The latent by which ways of decoding are judged, as the network takes it."""
+        with torch.no_grad():
+            return self._encode(_picture(size).to(self.device)) / self._scale + self._shift
 
     @classmethod
     def load(
@@ -78,13 +86,19 @@ class StableDiffusionVAE(LatentModel):
         belong to another model. Only safetensors are read.
         """
         progress(0.0, f"Looking for {source}")
-        folder = _locate(source, progress)
+        folder = locate(source, progress)
         progress(0.5, f"Reading the weights of {source}")
         vae = _read(folder, architecture)
         progress(0.8, f"Preparing {source} for {device}")
         model = cls(name, vae, image_size, device)
         progress(1.0, f"{source} is ready")
         return model
+
+    def speed_up(self) -> None:
+        """Take the fastest way of all: bytes are fitted, or graphs recorded, for some seconds first."""
+        faster, self._faster = self._faster, None  # which holds the weights in float32
+        if faster:
+            self._take(faster())
 
     @property
     def first_layer(self) -> Float[Tensor, "out channels"]:
@@ -107,6 +121,9 @@ class StableDiffusionVAE(LatentModel):
     def _decode(self, latents: Float[Tensor, "n c lh lw"]) -> Float[Tensor, "n 3 h w"]:
         images: Tensor = self._chosen(latents / self._scale + self._shift)
         return images
+
+    def _take(self, choice: Choice) -> None:
+        self._chosen, self.precision = choice.decode, choice.remark
 
     def _prepare(self, batch: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
         return batch.to(self.dtype).contiguous(memory_format=self._layout)
@@ -140,55 +157,6 @@ def _picture(size: int) -> Float[Tensor, "1 3 size size"]:
     grey, tints = planes[:, :1], planes[:, 1:]
     picture: Tensor = (0.4 * (grey + tints)).clamp(-1, 1)
     return picture
-
-
-def _locate(source: str, progress: Progress) -> Path:
-    """Folder that holds CONFIG and WEIGHTS: `source`, or its snapshot in the hub's cache, fetched if need be.
-
-    Done here, not inside diffusers, to tell files that cannot be had from files that are bad.
-    """
-    folder = Path(source).expanduser()
-    if not folder.is_dir():
-        try:
-            folder = _cached(source) or _download(source, progress)
-        except Exception as error:  # no such repository, not an id at all, no network, no disk space, …
-            raise ModelUnavailableError(
-                f"{source} is neither a local folder nor a repository that could be reached "
-                f"({type(error).__name__}): go online, set HF_HOME to a Hugging Face cache that has it, "
-                f"or name a local folder with {CONFIG} and {WEIGHTS} instead."
-            ) from error
-    missing = [file for file in (CONFIG, WEIGHTS) if not (folder / file).is_file()]
-    if missing:
-        raise ModelUnavailableError(
-            f"{source} has no {' and no '.join(missing)} in {folder}: download it again, set HF_HOME to a "
-            "Hugging Face cache that has it, or name a local folder that holds both (pickles are not read)."
-        )
-    return folder
-
-
-def _cached(source: str) -> Path | None:
-    """Asked first: with no network the hub library retries for 20 s a file before it looks into its cache."""
-    config, weights = (try_to_load_from_cache(source, file) for file in (CONFIG, WEIGHTS))
-    return Path(weights).parent if isinstance(config, str) and isinstance(weights, str) else None
-
-
-def _download(source: str, progress: Progress) -> Path:
-    hf_hub_download(source, CONFIG)
-    return Path(hf_hub_download(source, WEIGHTS, tqdm_class=_bytes_bar(source, progress))).parent
-
-
-def _bytes_bar(source: str, progress: Progress) -> type[Any]:
-    """The hub library's progress bar, telling `progress` too: a download is the first half of loading."""
-
-    class BytesBar(tqdm):  # type: ignore[misc]  # tqdm has no types
-        def update(self, n: float | None = 1) -> bool | None:
-            shown: bool | None = super().update(n)
-            if self.total:
-                done, megabytes = self.n / self.total, self.total / 1e6
-                progress(done / 2, f"Downloading {source}: {done * megabytes:.0f} of {megabytes:.0f} MB")
-            return shown
-
-    return BytesBar
 
 
 def _read(folder: Path, architecture: str) -> Any:

@@ -35,6 +35,7 @@ def ours(subject: Subject) -> tuple[Callable[[torch.Tensor], torch.Tensor], str]
         model = StableDiffusionVAE("sd-vae", subject.vae(), subject.size, device)
     else:
         model = models.load(subject.name, device)
+    model.speed_up()
     return model.decode, model.precision
 
 

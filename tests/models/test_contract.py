@@ -54,6 +54,7 @@ def case(request: pytest.FixtureRequest) -> Case:
         progress=lambda fraction, message: progress.append((fraction, message)),
         source=source(name, request),
     )
+    model.speed_up()
     photograph = Image.fromarray(astronaut())
     views = [photograph, photograph.crop((120, 0, 350, 230))]
     images = to_tensor(np.stack([fit(view, MODELS[name].image_size) for view in views]))

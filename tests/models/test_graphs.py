@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ import models
 from models.base import LatentSpace
 from models.graphs import GraphedDecoder, Recorded, batches
 from models.policy import CLOSE, closeness
+from models.sd_vae import StableDiffusionVAE
 from models.toy import ToyModel
 
 CPU = torch.device("cpu")
@@ -95,6 +97,23 @@ def test_on_cuda_every_batch_of_the_face_vae_is_close_to_float32() -> None:
     for n in (1, 2, 4, 7, 16, 17):
         z = torch.randn(n, 128, generator=torch.Generator().manual_seed(n))
         assert closeness(model.decode(z), exact._network.decoder(z)) >= CLOSE
+
+
+@on_cuda
+@pytest.mark.parametrize("architecture", ["AutoencoderKL", "AutoencoderTiny"])
+def test_on_cuda_every_batch_of_stable_diffusions_is_close_to_float32(
+    architecture: str, kl_folder: Path, tiny_folder: Path
+) -> None:
+    folder = str(kl_folder if architecture == "AutoencoderKL" else tiny_folder)
+    model, exact = (
+        StableDiffusionVAE.load("here", architecture, folder, 256, torch.device(device), lambda *_: None)
+        for device in ("cuda", "cpu")
+    )
+    model.speed_up()
+    assert "in CUDA graphs" in model.precision.split(";")[0]
+    for n in (1, 2, 4, 5):
+        z = torch.randn(n, *model.space.shape, generator=torch.Generator().manual_seed(n))
+        assert closeness(model.decode(z), exact.decode(z)) >= CLOSE
 
 
 @on_cuda

@@ -20,13 +20,15 @@ from torch import Tensor
 import models
 from explorer.images import fit, to_tensor, to_uint8
 from explorer.metrics import psnr
-from models import sd_vae
+from models import graphs, sd_vae
 from models.base import ModelUnavailableError
+from models.hub import CONFIG, WEIGHTS, cached
 from models.policy import TILED, Policy, policy
-from models.sd_vae import CONFIG, WEIGHTS, StableDiffusionVAE, _cached
+from models.sd_vae import StableDiffusionVAE
+from tests.models.test_graphs import Recorder
 
 CPU = torch.device("cpu")
-EXACT = Policy(CPU, torch.float32, torch.channels_last, bytes=False, folds_upsampling=True)
+EXACT = Policy(CPU, torch.float32, torch.channels_last, bytes=False, folds_upsampling=True, graphs=False)
 
 
 def photograph(size: int, name: str = "astronaut") -> Tensor:
@@ -73,6 +75,7 @@ def test_every_way_to_decode_photographs_stays_within_40_db_of_fp32(
         pytest.skip("this processor does not multiply bytes")
     monkeypatch.setattr(sd_vae, "policy", lambda device: replace(EXACT, **WAYS[way]))
     model = StableDiffusionVAE.load("tiny", "AutoencoderTiny", taesd, size, CPU, lambda *_: None)
+    model.speed_up()
     assert model.precision == ("lean int8" if (way, size) == ("int8", 512) else way)
     for name in PHOTOGRAPHS:
         latents, exact = photograph_by_diffusers(taesd, size, name)
@@ -82,13 +85,42 @@ def test_every_way_to_decode_photographs_stays_within_40_db_of_fp32(
 @pytest.mark.skipif(not policy(CPU).bytes, reason="this processor does not multiply bytes")
 def test_weights_whose_colours_do_not_fit_bytes_are_decoded_otherwise(taesd3: str) -> None:
     model = StableDiffusionVAE.load("tiny", "AutoencoderTiny", taesd3, 256, CPU, lambda *_: None)
+    model.speed_up()
     assert model.precision.startswith(f"{policy(CPU).name}; int8 is only ")
+
+
+@pytest.mark.skipif(not policy(CPU).bytes, reason="this processor does not multiply bytes")
+def test_it_decodes_at_once_and_faster_when_that_is_made(taesd: str) -> None:
+    model = StableDiffusionVAE.load("tiny", "AutoencoderTiny", taesd, 256, CPU, lambda *_: None)
+    latents, exact = photograph_by_diffusers(taesd, 256, "astronaut")
+    for way in (policy(CPU).name, "int8", "int8"):
+        assert model.precision == way
+        assert psnr(to_uint8(model.decode(latents)), to_uint8(exact)) >= 40
+        model.speed_up()
+
+
+@pytest.mark.parametrize("architecture", ["AutoencoderKL", "AutoencoderTiny"])
+def test_pictures_go_through_graphs_where_small_batches_wait_for_launches(
+    architecture: str, kl_folder: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recorder that calls the function again stands in for CUDA's."""
+    recorder = Recorder()
+    monkeypatch.setattr(graphs, "_recorder", lambda: recorder)
+    monkeypatch.setattr(sd_vae, "policy", lambda device: replace(EXACT, dtype=torch.bfloat16, graphs=True))
+    folder = kl_folder if architecture == "AutoencoderKL" else tiny_folder
+    model = StableDiffusionVAE.load("here", architecture, str(folder), 256, CPU, lambda *_: None)
+    latents = torch.randn(3, *model.space.shape, generator=torch.Generator().manual_seed(0))
+    plain = model.decode(latents)
+    model.speed_up()
+    assert model.precision == "bf16 in CUDA graphs"
+    torch.testing.assert_close(model.decode(latents), plain, rtol=0, atol=0.02)
+    assert recorder.replayed == [1, 4], "the picture by which it is judged, and three in the graph of four"
 
 
 @cache
 def photograph_by_diffusers(taesd: str, size: int, name: str) -> tuple[Tensor, Tensor]:
     """A photograph's latents, and what diffusers itself decodes them to."""
-    vae = AutoencoderTiny.from_pretrained(_cached(taesd), low_cpu_mem_usage=False).eval()
+    vae = AutoencoderTiny.from_pretrained(cached(taesd), low_cpu_mem_usage=False).eval()
     with torch.no_grad():
         latents = vae.encode(photograph(size, name)).latents
         return latents, vae.decode(latents).sample.clamp(-1, 1)

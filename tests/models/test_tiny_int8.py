@@ -4,8 +4,8 @@ import pytest
 import torch
 from diffusers import AutoencoderTiny
 
+from models.hub import cached
 from models.policy import closeness, policy
-from models.sd_vae import _cached
 from models.tiny_int8 import TinyInt8Decoder
 
 pytestmark = pytest.mark.skipif(
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def vae(taesd: str) -> AutoencoderTiny:
-    return AutoencoderTiny.from_pretrained(_cached(taesd), low_cpu_mem_usage=False).requires_grad_(False)
+    return AutoencoderTiny.from_pretrained(cached(taesd), low_cpu_mem_usage=False).requires_grad_(False)
 
 
 def random(*shape: int) -> torch.Tensor:

@@ -15,7 +15,7 @@ from huggingface_hub import constants
 
 import models
 from models.base import ModelUnavailableError
-from models.sd_vae import CONFIG, WEIGHTS
+from models.hub import CONFIG, WEIGHTS
 
 
 class Hub(BaseHTTPRequestHandler):
