@@ -1,4 +1,4 @@
-"""One model on its way to the page: loaded, the portraits encoded with it, their map made."""
+"""One model on its way to the page: loaded, made faster, the portraits encoded with it, their map made."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Preparation:
             model = self._loaded(self._report_loading)
             if self.projection is None:
                 self._open(model)
-            self._report("loading", 0.05, "It decodes; looking for a faster way to")
+            self._report("loading", 0.05, "Decoding already, and getting faster")
             self._speed_up(model)
             if self.projection is None:
                 self._fill(model)
@@ -149,14 +149,19 @@ class Preparation:
         return self._worker.call(partial(models.load, self._name, self._worker.device, source=self._source))
 
     def _speed_up(self, model: LatentModel) -> None:
-        """Pictures are decoded meanwhile."""
-        if self._worker.device.type == "cpu":
-            model.speed_up()
-        else:
-            self._worker.call(model.speed_up)
+        """Beside the worker on a CPU; on another device as its background call, which holds others up."""
+        try:
+            if self._worker.device.type == "cpu":
+                model.speed_up()
+            else:
+                self._worker.call(model.speed_up)
+        except WorkerClosedError:
+            raise
+        except Exception as error:  # it decodes without, only slower
+            log.warning("%s stays as fast as it is: %s", self._name, error, extra={"model": self._name})
 
     def _open(self, model: LatentModel) -> None:
-        """Give pictures a place to be asked for, which is all of it for the bundled model."""
+        """Make the store, and for the bundled model its map and directions too."""
         shipped = self._all.latents
         # Own weights are never the bundled ones, however near: fine-tuned, they still encode much alike.
         is_shipped = self._source is None and self._shown is self._all

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,20 @@ from explorer.requests import Batch, Request, count_rows
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 PICTURES = (1, 2, 4, 8, 16, 32, 64)
 NO_MODEL = "none"  # of calls that are no model's, such as loading one
+RECENT = 10  # batches: the average is over about so many
+
+
+@dataclass
+class _Pace:
+    """Moving average of a frame's device time in one way of decoding."""
+
+    way: str
+    batches: int = 0
+    ms: float = 0.0
+
+    def take(self, ms: float) -> None:
+        self.batches += 1
+        self.ms += (ms - self.ms) / min(self.batches, RECENT)
 
 
 class Telemetry:
@@ -30,7 +45,7 @@ class Telemetry:
 
     def __init__(self, waiting: Callable[[], float], kept_bytes: Callable[[], float]) -> None:
         """`waiting` tells how many requests wait now, `kept_bytes` the size of the kept pictures."""
-        self._ms: dict[str, float] = {}  # by model
+        self._paces: dict[str, _Pace] = {}  # by model
         self._registry = CollectorRegistry()
         self._batches = self._make(Histogram, "batch_pictures", "Pictures of a batch", "model", PICTURES)
         self._device = self._make(Histogram, "device_seconds", "Device time of a batch", "model", SECONDS)
@@ -44,8 +59,12 @@ class Telemetry:
         ProcessCollector(registry=self._registry)
 
     def ms_per_frame(self, model: str) -> float:
-        """Moving average of the device time per decoded frame of a model; 0 before its first."""
-        return self._ms.get(model, 0.0)
+        """Moving average of the device time per decoded frame of a model; 0 before its first.
+
+        It starts anew when the model goes over to another way of decoding.
+        """
+        pace = self._paces.get(model)
+        return pace.ms if pace else 0.0
 
     def asked(self, request: Request) -> None:
         """Follow a request that the queue has taken in, to its end."""
@@ -70,9 +89,11 @@ class Telemetry:
         for request, _ in batch:
             if not request.answers:  # its first slice
                 self._waits.labels(_name(request)).observe(max(0.0, began - request.asked))
-        if head.decodes:
-            ms = 1e3 * seconds / pictures
-            self._ms[name] = 0.9 * self._ms.get(name, ms) + 0.1 * ms
+        if head.model and head.decodes:
+            pace, way = self._paces.get(name), head.model.precision
+            if pace is None or pace.way != way:
+                pace = self._paces[name] = _Pace(way)
+            pace.take(1e3 * seconds / pictures)
 
     def render(self) -> bytes:
         """Everything in the text format of Prometheus."""

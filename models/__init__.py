@@ -40,7 +40,8 @@ def load(
 
     `source` replaces where the weights come from: a safetensors file for the face VAE, a hub repository id or
     a local folder for a Stable Diffusion VAE. Raises ValueError for an unknown name and for weights that are
-    damaged or of another model, ModelUnavailableError where the weights cannot be had.
+    damaged or of another model, ModelUnavailableError where the weights cannot be had. The model decodes at
+    once; `speed_up` makes some faster.
     """
     if name not in MODELS:
         raise ValueError(f"unknown model {name!r}; expected one of {', '.join(MODELS)}")

@@ -38,7 +38,8 @@ class LatentModel(ABC):
     """An autoencoder over RGB images in [-1, 1] whose latents are scaled to about unit variance.
 
     Subclasses implement `_encode` and `_decode` on `device`; the public methods check every batch, run
-    without gradients, and take and return float32 tensors on the CPU: no caller knows device or dtype.
+    without gradients, and take and return float32 tensors on the CPU: no caller knows device or dtype, but
+    who asks for `decode_on_device`.
     """
 
     space: LatentSpace
@@ -80,9 +81,9 @@ class LatentModel(ABC):
         return self.encode(self.decode(latents))
 
     def speed_up(self) -> None:
-        """Go over to a faster way of decoding, where one takes so long to make that pictures should not wait.
+        """Go over to a faster way of decoding, where making it takes longer than a first picture should.
 
-        Others may decode meanwhile. A model that has none does nothing.
+        Other threads may decode meanwhile. A model that has none does nothing.
         """
         return
 

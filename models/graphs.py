@@ -1,4 +1,7 @@
-"""Decoding of small batches by CUDA graphs: recorded once, and launched as one piece."""
+"""Decoding of small batches by CUDA graphs: recorded once, and launched as one piece.
+
+Written without a GPU at hand: sizes are reasoned, not measured, and `models.policy` checks the pictures.
+"""
 
 from __future__ import annotations
 
@@ -30,23 +33,15 @@ def batches(image_size: int) -> list[int]:
 class GraphedDecoder:
     """Decodes a batch in the smallest graph that holds it, and one that none holds without a graph.
 
-    A decoder is tens to hundreds of short kernels; launched one by one from Python, they leave a GPU idle
-    most of the time of a small batch. Safe to use from any thread.
+    A decoder is tens to hundreds of short kernels, and launching them one by one from Python takes longer
+    than they do. The memory of the largest graph is kept as long as the decoder. Any thread may decode, but
+    only one in the process may make a decoder at a time.
     """
 
-    def __init__(
-        self,
-        decode: Callable[[Tensor], Tensor],
-        space: LatentSpace,
-        device: torch.device,
-        record: Record | None = None,
-    ) -> None:
-        """`decode` must do all its work on the device; `record` is there for tests without one.
-
-        Raises RuntimeError where `decode` cannot be recorded.
-        """
+    def __init__(self, decode: Callable[[Tensor], Tensor], space: LatentSpace, device: torch.device) -> None:
+        """`decode` must do all its work on the device; raises RuntimeError where it cannot be recorded."""
         self._decode, self._lock = decode, threading.Lock()
-        record = record or _recorder()
+        record = _recorder()
         self._graphs: dict[int, tuple[Tensor, Recorded]] = {}
         for n in batches(space.image_size):
             latents = torch.zeros(n, *space.shape, device=device)

@@ -69,7 +69,8 @@ def policy(device: torch.device) -> Policy:
         in_bytes = bool(has.get("avx512_vnni") or has.get("amx_int8"))
         return Policy(device, dtype, torch.channels_last, in_bytes, folds_upsampling=True, graphs=False)
     # On MPS PyTorch's channels-last kernels have a history of silent errors.
-    return Policy(device, torch.float32, torch.contiguous_format, False, False, False)
+    layout = torch.contiguous_format
+    return Policy(device, torch.float32, layout, bytes=False, folds_upsampling=False, graphs=False)
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def choose(
     Ways come fastest first and are made only when they are tried. One that this PyTorch or processor cannot
     run counts as refused.
     """
+    if not ways:
+        return Choice("fp32", exact, "fp32")
     refused: list[str] = []
     with torch.no_grad():
         reference = exact(latents)

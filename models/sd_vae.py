@@ -48,9 +48,9 @@ class StableDiffusionVAE(LatentModel):
         self._vae = vae.eval().requires_grad_(False).to(device, memory_format=here.layout)
         self.dtype, self._layout = torch.float32, here.layout
         self._faster: Callable[[], Choice] | None = None
-        self._decode_fast(here)
+        self._choose_way(here)
 
-    def _decode_fast(self, here: Policy) -> None:
+    def _choose_way(self, here: Policy) -> None:
         """Decode in the device's dtype, and note what it takes to be faster still."""
         vae, name, size = self._vae, self.space.name, self.space.image_size
         fast = copy.deepcopy(vae).to(here.dtype)
@@ -95,8 +95,8 @@ class StableDiffusionVAE(LatentModel):
         return model
 
     def speed_up(self) -> None:
-        """Take the fastest way of all: bytes are fitted, or graphs recorded, for some seconds first."""
-        faster, self._faster = self._faster, None  # which holds the weights in float32
+        """Go over to bytes or CUDA graphs, which take seconds to make."""
+        faster, self._faster = self._faster, None  # it holds the weights in float32
         if faster:
             self._take(faster())
 
@@ -129,8 +129,10 @@ class StableDiffusionVAE(LatentModel):
         return batch.to(self.dtype).contiguous(memory_format=self._layout)
 
     def _decoding(self, vae: Any, dtype: torch.dtype) -> Decode:
+        layout = self._layout  # and no self within: a model that is unloaded goes at once, without a cycle
+
         def decode(latents: Float[Tensor, "n c lh lw"]) -> Float[Tensor, "n 3 h w"]:
-            image: Tensor = vae.decode(latents.to(dtype).contiguous(memory_format=self._layout)).sample
+            image: Tensor = vae.decode(latents.to(dtype).contiguous(memory_format=layout)).sample
             return image
 
         return decode

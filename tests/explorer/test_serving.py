@@ -55,7 +55,7 @@ class SmallMemoryToy(ToyModel):
 
 @pytest.fixture
 def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[DecodeWorker]:
-    monkeypatch.setattr(serving, "HANG_SECONDS", 0.5)
+    monkeypatch.setattr(serving, "HANG_SECONDS", 2.0)  # a busy machine is no hang
     with DecodeWorker(torch.device("cpu")) as worker:
         yield worker
 
@@ -71,7 +71,7 @@ def test_a_call_that_hangs_fails_and_the_others_go_on(worker: DecodeWorker, hang
     hung = worker.submit(hanging, latents(99), User().ask("canvas"))
     others = [worker.submit(model, latents(1), User().ask("canvas")) for model in (ToyModel(), hanging)]
     slices = worker.submit(ToyModel(), torch.zeros(1000, 8))
-    with pytest.raises(DeviceError, match="toy has not answered for 0 s and was given up"):
+    with pytest.raises(DeviceError, match="toy has not answered for 2 s and was given up"):
         hung.result(20)
     for other in others:
         np.testing.assert_array_equal(other.result(20), picture(1))

@@ -8,7 +8,8 @@ import pytest
 import torch
 from prometheus_client.parser import text_string_to_metric_families
 
-from explorer.requests import BusyError, User
+from explorer.requests import BusyError, Priority, Request, User
+from explorer.telemetry import Telemetry
 from explorer.worker import DecodeWorker
 from models.toy import ToyModel
 from tests.explorer.toys import GatedToy, latents
@@ -41,6 +42,24 @@ def test_batches_waits_and_answers_are_counted(worker: DecodeWorker) -> None:
         assert measured(worker, "requests_total", priority=priority, outcome="answered") == 1
         waited = measured(worker, "wait_seconds_sum", priority=priority)
         assert 0 <= waited <= measured(worker, "request_seconds_sum", priority=priority)
+
+
+def test_the_pace_is_a_moving_average_that_starts_anew_with_a_faster_way() -> None:
+    telemetry, model = Telemetry(lambda: 0, lambda: 0), ToyModel()
+
+    def decode(ms: float) -> float:
+        rows = latents(1, 2)
+        batch = [(Request(Priority.BULK, model.decode, rows, lambda x: x, model, decodes=True), rows)]
+        telemetry.ran(batch, 2e-3 * ms)
+        return telemetry.ms_per_frame("toy")
+
+    assert telemetry.ms_per_frame("toy") == 0
+    assert [decode(ms) for ms in (100, 50, 30)] == pytest.approx([100, 75, 60])
+    for _ in range(7):
+        decode(60)
+    assert decode(160) == pytest.approx(70), "of ten batches or more the newest counts a tenth"
+    model.precision = "int8"
+    assert [decode(ms) for ms in (80, 20)] == pytest.approx([80, 50])
 
 
 def test_a_request_in_slices_waits_once(worker: DecodeWorker) -> None:

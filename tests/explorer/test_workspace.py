@@ -31,6 +31,7 @@ from explorer.steering import Steer, UnknownDirectionError
 from explorer.store import UnknownPointError
 from explorer.worker import WorkerClosedError
 from explorer.workspace import NotReadyError, Workspace
+from models.face_vae import FaceVAE
 from models.policy import policy
 from models.sd_vae import StableDiffusionVAE
 from models.toy import ToyModel
@@ -253,11 +254,25 @@ def test_a_model_decodes_while_a_faster_way_is_made(
         wait_for(lambda: workspace.status("sd-vae-tiny-256").latent_shape)
         pictures = workspace.frames(Morph(model="sd-vae-tiny-256", a=1, b=2), [0.5]).result(60)
         assert pictures.shape == (1, 256, 256, 3)
-        wait_for(lambda: "faster" in workspace.status("sd-vae-tiny-256").message)
+        wait_for(lambda: "getting faster" in workspace.status("sd-vae-tiny-256").message)
         assert workspace.status("sd-vae-tiny-256").precision == policy(torch.device("cpu")).name
         made.set()
         wait(workspace, "sd-vae-tiny-256")
-        assert ("int8" in workspace.status("sd-vae-tiny-256").precision) == policy(torch.device("cpu")).bytes
+        here = policy(torch.device("cpu"))
+        assert workspace.status("sd-vae-tiny-256").precision == ("int8" if here.bytes else here.name)
+
+
+def test_a_model_that_cannot_be_made_faster_is_used_as_it_is(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(model: FaceVAE) -> None:
+        raise MemoryError("none left")
+
+    monkeypatch.setattr(FaceVAE, "speed_up", fail)
+    workspace.prepare("face-vae")
+    wait(workspace, "face-vae")
+    assert workspace.status("face-vae").state == "ready"
+    assert "face-vae stays as fast as it is: none left" in caplog.text
 
 
 def test_an_unused_model_is_unloaded_and_loads_again_with_all_that_was_made(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -97,6 +99,19 @@ def test_it_decodes_at_once_and_faster_when_that_is_made(taesd: str) -> None:
         assert model.precision == way
         assert psnr(to_uint8(model.decode(latents)), to_uint8(exact)) >= 40
         model.speed_up()
+
+
+def test_a_model_that_nobody_holds_goes_at_once(tiny_folder: Path) -> None:
+    """On a GPU nothing tells the garbage collector that memory is short."""
+    model = small("AutoencoderTiny", tiny_folder)
+    model.speed_up()
+    left = weakref.ref(model)
+    gc.disable()
+    try:
+        del model
+        assert left() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("architecture", ["AutoencoderKL", "AutoencoderTiny"])
