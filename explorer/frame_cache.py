@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import numpy as np
+from cachetools import LRUCache
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
@@ -23,36 +23,30 @@ class FrameCache:
     """Pictures by model and latent, within BUDGET bytes; the longest unused go first. Thread-safe."""
 
     def __init__(self) -> None:
-        self._pictures: OrderedDict[Key, Picture] = OrderedDict()
+        self._pictures: LRUCache[Key, Picture] = LRUCache(BUDGET, getsizeof=lambda picture: picture.nbytes)
         self._lock = threading.Lock()
-        self.bytes = 0  # kept now
+
+    @property
+    def bytes(self) -> int:
+        """Of the pictures that are kept now."""
+        return int(self._pictures.currsize)
 
     def get(self, model: LatentModel, latents: Float[Tensor, "n *latent"]) -> dict[int, Picture]:
         """The pictures that are kept, by the latent's place in the batch."""
         keys = _keys(model, latents)
         with self._lock:
-            found = {row: self._pictures[key] for row, key in enumerate(keys) if key in self._pictures}
-            for row in found:
-                self._pictures.move_to_end(keys[row])
-        return found
+            return {row: self._pictures[key] for row, key in enumerate(keys) if key in self._pictures}
 
     def put(
         self, model: LatentModel, latents: Float[Tensor, "n *latent"], pictures: UInt8[np.ndarray, "n h w 3"]
     ) -> None:
-        """Keep the pictures of these latents."""
+        """Keep the pictures of these latents, but for one larger than the budget."""
         for key, picture in zip(_keys(model, latents), pictures, strict=True):
             kept = picture.copy()  # a view would keep its whole batch
             kept.flags.writeable = False  # many share it
-            with self._lock:
-                self._drop(key)
-                self._pictures[key] = kept
-                self.bytes += kept.nbytes
-                while self.bytes > BUDGET:
-                    self._drop(next(iter(self._pictures)))
-
-    def _drop(self, key: Key) -> None:
-        old = self._pictures.pop(key, None)
-        self.bytes -= 0 if old is None else old.nbytes
+            if kept.nbytes <= BUDGET:
+                with self._lock:
+                    self._pictures[key] = kept
 
 
 def _keys(model: LatentModel, latents: Float[Tensor, "n *latent"]) -> Sequence[Key]:

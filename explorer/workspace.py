@@ -171,6 +171,11 @@ class Workspace:
             return pictures
         return then(then(pictures, to_tensor), lambda ab: to_uint8(method.function(ab[0], ab[1], t)))
 
+    def answered(self, model: str, slot: Slot) -> None:
+        """Take note of a live frame that was answered with what a panel keeps."""
+        self._residency.use(model)
+        self._worker.answered(slot)
+
     def leave(self, user: User) -> None:
         """Cancel all that a user waits for, who has gone."""
         self._worker.leave(user)

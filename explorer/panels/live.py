@@ -6,6 +6,7 @@ import asyncio
 import logging
 import struct
 import time
+from collections.abc import Hashable
 from concurrent.futures import Future
 from typing import Literal
 
@@ -15,9 +16,9 @@ from pydantic import BaseModel, Field
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from explorer.images import encode_jpeg
 from explorer.morph import Morph
 from explorer.panels.answers import EXPECTED_ERRORS, sentence
+from explorer.panels.jpegs import Jpegs
 from explorer.requests import BusyError, Priority, User
 from explorer.steering import UnknownDirectionError
 from explorer.workspace import NotReadyError, Workspace
@@ -28,7 +29,6 @@ log = logging.getLogger(__name__)
 
 RATE = 600  # requests a second of one page: a drag of two pictures on a screen of 240 Hz asks for 480
 PAUSE = 0.1  # seconds in which a page that asks faster is not listened to
-SMALL = 128  # pixels a side; encoding such a picture takes 0.1 ms
 MOST_UNANSWERED = 64  # requests of one page, which keeps eight in flight a lane at most
 
 # What the page acts on.
@@ -53,10 +53,11 @@ class FrameRequest(_Numbered):
 
 def routes(workspace: Workspace) -> list[BaseRoute]:
     """The WebSocket of the live channel."""
+    jpegs = Jpegs(workspace)
 
     async def live(websocket: WebSocket) -> None:
         await websocket.accept()
-        await _Connection(workspace, websocket).serve()
+        await _Connection(workspace, jpegs, websocket).serve()
 
     return [WebSocketRoute("/explorer/live", live)]
 
@@ -81,8 +82,8 @@ class _Allowance:
 class _Connection:
     """One page's channel: requests are submitted in the order they come, and answered as they get done."""
 
-    def __init__(self, workspace: Workspace, websocket: WebSocket) -> None:
-        self._workspace, self._websocket = workspace, websocket
+    def __init__(self, workspace: Workspace, jpegs: Jpegs, websocket: WebSocket) -> None:
+        self._workspace, self._jpegs, self._websocket = workspace, jpegs, websocket
         self._user, self._allowance = User(), _Allowance()
         self._answers: set[asyncio.Task[None]] = set()
 
@@ -109,41 +110,50 @@ class _Connection:
             await self._refuse(_number_of(text), "error", sentence(error))
             return
         try:
-            future = self._submit(request)
+            await self._serve_frame(request)
+        except WebSocketDisconnect:
+            raise
         except Exception as error:
             await self._refuse_with(request, error)
+
+    async def _serve_frame(self, request: FrameRequest) -> None:
+        """Numbered here and not in a task, for the newest request of a lane is the one that came last."""
+        if len(self._answers) >= MOST_UNANSWERED:
+            raise BusyError(f"{MOST_UNANSWERED} frames of this page are not answered yet.")
+        morph, preview = request.morph, request.preview
+        key = self._jpegs.key(morph, preview)
+        priority = Priority.CANVAS if request.lane == "canvas" else Priority.BESIDE
+        slot = self._user.ask(request.lane, priority)
+        if file := self._jpegs.get(key):
+            self._workspace.answered(morph.model, slot)
+            await self._send(request, file)
             return
+        future = self._workspace.frames(morph, [morph.alpha], slot, preview)
         if future.done():
-            await self._answer(request, future)
+            await self._answer(request, key, future)
             return
-        answer = asyncio.create_task(self._answer_later(request, future))
+        answer = asyncio.create_task(self._answer_later(request, key, future))
         self._answers.add(answer)
         answer.add_done_callback(self._answers.discard)
 
-    def _submit(self, request: FrameRequest) -> Future[Frames]:
-        """Here and not in the task, for the newest request of a lane is the one that came last."""
-        if len(self._answers) >= MOST_UNANSWERED:
-            raise BusyError(f"{MOST_UNANSWERED} frames of this page are not answered yet.")
-        priority = Priority.CANVAS if request.lane == "canvas" else Priority.BESIDE
-        slot = self._user.ask(request.lane, priority)
-        return self._workspace.frames(request.morph, [request.morph.alpha], slot, request.preview)
-
-    async def _answer_later(self, request: FrameRequest, future: Future[Frames]) -> None:
+    async def _answer_later(self, request: FrameRequest, key: Hashable, future: Future[Frames]) -> None:
         await asyncio.wait([asyncio.wrap_future(future)])  # does not raise: _answer tells what has happened
-        await self._answer(request, future)
+        await self._answer(request, key, future)
 
-    async def _answer(self, request: FrameRequest, future: Future[Frames]) -> None:
+    async def _answer(self, request: FrameRequest, key: Hashable, future: Future[Frames]) -> None:
         try:
             if future.cancelled():
                 await self._refuse(request.sequence, "dropped", "a newer frame was asked for")
                 return
-            jpeg = await _jpeg(future.result()[0])
-            header = _HEADER.pack(request.sequence, self._workspace.ms_per_frame(request.morph.model))
-            await self._websocket.send_bytes(header + jpeg)
+            await self._send(request, await self._jpegs.put(key, future.result()[0]))
         except WebSocketDisconnect:
             pass
         except Exception as error:
             await self._refuse_with(request, error)
+
+    async def _send(self, request: FrameRequest, file: bytes) -> None:
+        header = _HEADER.pack(request.sequence, self._workspace.ms_per_frame(request.morph.model))
+        await self._websocket.send_bytes(header + file)
 
     async def _refuse_with(self, request: FrameRequest, error: Exception) -> None:
         if not isinstance(error, EXPECTED_ERRORS):
@@ -153,13 +163,6 @@ class _Connection:
 
     async def _refuse(self, sequence: int | None, kind: str, error: str) -> None:
         await self._websocket.send_json({"sequence": sequence, "kind": kind, "error": error})
-
-
-async def _jpeg(picture: UInt8[np.ndarray, "h w 3"]) -> bytes:
-    """Off the event loop only where it takes longer than the way to another thread and back."""
-    if len(picture) <= SMALL:
-        return encode_jpeg(picture)
-    return await asyncio.to_thread(encode_jpeg, picture)
 
 
 def _number_of(text: str) -> int | None:

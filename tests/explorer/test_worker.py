@@ -236,6 +236,18 @@ def test_a_kept_picture_drops_the_older_request_of_its_lane(worker: DecodeWorker
     other.result()
 
 
+def test_an_answer_from_elsewhere_drops_the_older_request_of_its_lane(
+    worker: DecodeWorker, busy: GatedToy
+) -> None:
+    user = User()
+    older, other = (worker.submit(busy, latents(6), user.ask(lane)) for lane in ("canvas", "film"))
+    worker.answered(user.ask("canvas"))
+    busy.gate.set()
+    with pytest.raises(CancelledError):
+        older.result(20)
+    other.result(20)
+
+
 class SlowToy(GatedToy):
     """Its pictures are too big to be quick."""
 

@@ -30,3 +30,31 @@ def test_what_is_no_request_is_refused_and_the_channel_goes_on(client, text):
         assert channel.receive_json()["sequence"] is None
         channel.send_json(FRAME)
         assert channel.receive_bytes()[:4] == (7).to_bytes(4, "little")
+
+
+def test_a_frame_shown_before_is_sent_again_without_being_asked_for(client, workspace, monkeypatch):
+    again = FRAME | {"sequence": 8, "morph": MORPH | {"alpha": 0.125}}
+    with client.websocket_connect("/explorer/live") as channel:
+        channel.send_json(again | {"sequence": 7})
+        first = channel.receive_bytes()
+        monkeypatch.setattr(workspace, "frames", None)
+        channel.send_json(again)
+        second = channel.receive_bytes()
+    assert (first[:4], second[:4]) == ((7).to_bytes(4, "little"), (8).to_bytes(4, "little"))
+    assert first[8:] == second[8:]
+
+
+def test_what_is_sent_again_counts_as_kept_and_its_model_as_used(client, workspace):
+    def kept():
+        lines = workspace.metrics().decode().splitlines()
+        return next(float(line.split()[1]) for line in lines if 'pictures_total{kept="yes"}' in line)
+
+    frame = FRAME | {"morph": MORPH | {"alpha": 0.375}}
+    with client.websocket_connect("/explorer/live") as channel:
+        channel.send_json(frame)
+        channel.receive_bytes()
+        before, used = kept(), workspace._residency._used["toy"]
+        channel.send_json(frame)
+        channel.receive_bytes()
+    assert kept() == before + 1
+    assert workspace._residency._used["toy"] > used
