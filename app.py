@@ -1,17 +1,21 @@
-"""Latent Explorer: settings → workspace → page → launch. `python app.py --help` lists the settings."""
+"""Latent Explorer: settings → workspace → application → server. `python app.py --help` lists the settings."""
 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from typing import Literal
 
+import uvicorn
 from pydantic import ValidationError
 from pythonjsonlogger.json import JsonFormatter
 
-from explorer.panels import build_page, launch_options
+from explorer.panels import application
 from explorer.settings import Settings
 from explorer.workspace import Workspace
+
+SHUTDOWN_SECONDS = 2  # for pages to take leave
 
 
 def main() -> None:
@@ -26,7 +30,25 @@ def main() -> None:
     except ValueError as error:
         sys.exit(f"app.py: {error}")
     with workspace:
-        build_page(workspace).launch(**launch_options(workspace))
+        _serve(workspace)
+
+
+def _serve(workspace: Workspace) -> None:
+    """Serve until the process is told to stop.
+
+    Not by Gradio's own launch, which would have every frame deflated: a JPEG gets no smaller, and that took a
+    quarter of the server's time (docs/performance.md).
+    """
+    settings = workspace.settings
+    uvicorn.run(
+        application(workspace),
+        host=settings.host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
+        port=settings.port,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        log_config=None,
+        access_log=False,
+    )
 
 
 def _start_log(log_format: Literal["text", "json"]) -> None:

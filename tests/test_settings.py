@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,17 @@ def test_a_wrong_setting_is_one_clear_line(arguments, environment, named):
     done = run_app(*arguments, **environment)
     assert done.returncode != 0
     assert named in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_in_use_is_named(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = run_app("--port", str(port), "--cache-dir", str(tmp_path))
+    assert done.returncode != 0
+    assert f"('127.0.0.1', {port}): address already in use" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -1,4 +1,4 @@
-"""The page: a table of panels, each a module of its own, and how the app is launched with them."""
+"""The page: a table of panels, each a module of its own, and the application that serves them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Literal
 
 import gradio as gr
+from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
 from explorer.panels import (
@@ -86,21 +87,23 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
     return [route for panel in PANELS.values() for route in panel.routes(workspace)] + static.routes()
 
 
-def launch_options(workspace: Workspace) -> dict[str, Any]:
-    """Arguments of the launch: where to listen, routes and looks; nothing comes from another host."""
-    settings = workspace.settings
-    return {
-        "server_name": settings.host,
-        "server_port": settings.port,
-        "app_kwargs": {"routes": routes(workspace)},
-        "theme": _theme(),
-        "css": static.styles(),
-        "head": static.head(),
-        "footer_links": ["api"],  # hidden by our style: the bar has a button for it
-        "run_history": False,
-        "ssr_mode": False,
-        "show_error": True,
-    }
+def application(workspace: Workspace) -> FastAPI:
+    """The page and its routes, to be served; nothing on it comes from another host."""
+    application = FastAPI(openapi_url=None)
+    gr.mount_gradio_app(
+        application,
+        build_page(workspace),
+        path="/",
+        app_kwargs={"routes": routes(workspace)},
+        theme=_theme(),
+        css=static.styles(),
+        head=static.head(),
+        footer_links=["api"],  # hidden by our style: the bar has a button for it
+        run_history=False,
+        ssr_mode=False,
+        show_error=True,
+    )
+    return application
 
 
 def _theme() -> gr.themes.Base:

@@ -6,6 +6,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from pictures import write
 from PIL import Image
+from websockets.sync.client import connect
 
 from explorer.built_in import load_built_in
 from explorer.images import to_uint8
@@ -38,6 +39,7 @@ def test_the_endpoints_are_named_and_typed(client):
 
 
 def test_models_says_what_can_be_chosen(client):
+    client.predict(0, api_name="/decode")  # which waits until the model has been loaded
     models = {model["name"]: model for model in client.predict(api_name="/models")}
     assert models["face-vae"]["state"] == "ready"
     assert models["face-vae"]["image_size"] == 128
@@ -174,3 +176,9 @@ def test_bad_directions_are_explained(client, endpoint, arguments, message):
 def test_points_refuses_a_page_too_large(client):
     with pytest.raises(AppError, match="limit"):
         client.predict(limit=100_000, api_name="/points")
+
+
+def test_frames_are_not_deflated_once_more(app):
+    """JPEGs get no smaller; to try took a quarter of the server's time."""
+    with connect(app.url.replace("http", "ws") + "explorer/live", compression="deflate") as channel:
+        assert channel.protocol.extensions == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from io import BytesIO
 
 import numpy as np
@@ -21,22 +20,9 @@ from explorer.panels.arithmetic import Sum, judgement, sum_latent
 from explorer.panels.made import keep
 from explorer.panels.style_mix import Mix, mix_latent
 from explorer.panels.traversal import Row, coordinates_of, row_latents
-from explorer.settings import Settings
 from explorer.steering import Steer, UnknownDirectionError
 from explorer.store import LatentStore, UnknownPointError
-from explorer.workspace import Workspace
 from models.toy import ToyModel
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory, toy_dataset):
-    settings = Settings(model="toy", device="cpu", cache_dir=tmp_path_factory.mktemp("cache"))
-    with Workspace(settings, toy_dataset) as workspace:
-        until = time.monotonic() + 300
-        while workspace.status("toy").state == "loading":
-            assert time.monotonic() < until
-            time.sleep(0.02)
-        yield workspace
 
 
 def add_direction(workspace, seed):
