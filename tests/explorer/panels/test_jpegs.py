@@ -1,11 +1,11 @@
 """Which frames are found again, and as what."""
 
-import asyncio
 import io
 
 import numpy as np
 import pytest
 import torch
+from anyio.from_thread import start_blocking_portal
 from PIL import Image
 
 from explorer.morph import Morph
@@ -22,7 +22,9 @@ def grey(level, size=16):
 
 
 def put(files, key, picture):
-    return asyncio.run(files.put(key, picture))
+    """On a thread of its own: this one may run Playwright's event loop."""
+    with start_blocking_portal() as portal:
+        return portal.call(files.put, key, picture)
 
 
 def level(file):
