@@ -69,6 +69,9 @@ RECORDER = """async () => {
 }"""
 
 
+DRAGS = 8  # at most: after two it goes on only where by chance no answer has overtaken another yet
+
+
 def drag_badly(explorer, rng, moves):
     """Move alpha about, fast or with rests, while the connection breaks twice and A and B are swapped."""
     breaks, swap = set(rng.sample(range(moves), 2)), rng.randrange(moves)
@@ -87,6 +90,10 @@ def is_subsequence(part, whole):
     return all(entry in rest for entry in part)
 
 
+def is_disordered(numbers):
+    return numbers != sorted(numbers)
+
+
 @pytest.mark.parametrize(
     ("network", "enough"),
     [([1, 0, False], 0), ([2, 0, False], 0), ([3, 32, False], 129), ([4, 8, True], 9)],
@@ -100,9 +107,11 @@ def test_no_stale_frame_is_shown_and_the_last_position_wins(new_page, app, frame
     explorer.page.evaluate(RECORDER)
     explorer.page.mouse.move(*explorer.slider_at(0.5))
     explorer.page.mouse.down()
-    for _ in range(2):
+    for drags in range(DRAGS):
         drag_badly(explorer, rng, 20)
         explorer.wait("count => document.querySelector('.film').dataset.decoded >= count", enough)
+        if drags and (enough or is_disordered(explorer.page.evaluate("network.arrivals"))):
+            break  # a decoded path asks for few
     explorer.page.mouse.move(*explorer.slider_at(0.343))
     explorer.page.evaluate("network.sever()")  # and with it the answer to the last wish
     explorer.page.mouse.up()
@@ -113,7 +122,7 @@ def test_no_stale_frame_is_shown_and_the_last_position_wins(new_page, app, frame
     happened, record = explorer.page.evaluate("[network, record]")
     frames = record["frames"]
     assert happened["connections"] >= 3  # the page's first, and after a break; a second one may come too soon
-    assert enough or happened["arrivals"] != sorted(happened["arrivals"])  # a decoded path asks for few
+    assert enough or is_disordered(happened["arrivals"])
     assert len(frames) > 10
     sequences = [frame["sequence"] for frame in frames]
     assert sequences == sorted(sequences)
