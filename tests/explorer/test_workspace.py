@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import BytesIO
@@ -35,6 +35,7 @@ from models.face_vae import FaceVAE
 from models.policy import policy
 from models.sd_vae import StableDiffusionVAE
 from models.toy import ToyModel
+from tests.explorer.waiting import wait, wait_for
 
 WISHES = (
     Wish(model="toy", method="mean-difference", label="hair", value="long"),
@@ -44,18 +45,6 @@ WISHES = (
 
 def settings(tmp_path: Path, model: str = "toy") -> Settings:
     return Settings(model=model, device="cpu", cache_dir=tmp_path, sd_vae_tiny=str(tmp_path / "absent"))
-
-
-def wait(workspace: Workspace, name: str) -> None:
-    """Until the preparation has ended, well or badly."""
-    wait_for(lambda: workspace.status(name).state != "loading")
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    until = time.monotonic() + 300
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def test_threads_get_their_own_pictures(graphed: Graphed) -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 def test_without_cuda_it_says_so() -> None:
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError, match="graph_pool"):
         GraphedDecoder(ToyModel()._decode, LatentSpace("toy", (8,), 16, "normal"), CPU)
 
 

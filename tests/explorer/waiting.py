@@ -1,0 +1,22 @@
+"""Waiting for what a workspace does on threads of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from explorer.workspace import Workspace
+
+WAIT_SECONDS = 300  # this machine may be busy
+
+
+def wait(workspace: Workspace, name: str) -> None:
+    """Until the preparation has ended, well or badly."""
+    wait_for(lambda: workspace.status(name).state != "loading")
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    until = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.02)
