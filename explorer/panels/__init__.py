@@ -8,11 +8,12 @@ from functools import partial
 from typing import Any, Literal
 
 import gradio as gr
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.routing import BaseRoute
 
 from explorer.panels import (
     api,
+    api_files,
     arithmetic,
     directions,
     live,
@@ -89,12 +90,14 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
 
 def application(workspace: Workspace) -> FastAPI:
     """The page and its routes, to be served; nothing on it comes from another host."""
-    application = FastAPI(openapi_url=None)
+    application, page = FastAPI(openapi_url=None), build_page(workspace)
+    page.has_launched = True  # else Gradio skips its own checks of paths: its launch is not called
+    checks = [Depends(api_files.only_uploads(page))]
     gr.mount_gradio_app(
         application,
-        build_page(workspace),
+        page,
         path="/",
-        app_kwargs={"routes": routes(workspace)},
+        app_kwargs={"routes": routes(workspace), "dependencies": checks},
         theme=_theme(),
         css=static.styles(),
         head=static.head(),

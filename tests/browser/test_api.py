@@ -1,5 +1,6 @@
 """The named endpoints, called over the wire as a program would."""
 
+import httpx
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
@@ -91,10 +92,17 @@ def test_bad_files_are_explained(client, tmp_path, kind):
         client.predict(image=handle_file(path), api_name="/encode")
 
 
-def test_a_path_on_the_server_is_not_a_picture_to_encode(client):
-    """Only files that the caller uploaded may be read."""
-    with pytest.raises(AppError):
-        client.predict(image={"path": "/etc/hostname"}, api_name="/encode")
+def test_a_path_on_the_server_is_not_a_picture_to_encode(app, astronaut):
+    """Asked without a client, which would upload the file first."""
+    mark = {"_type": "gradio.FileData"}
+    for path in (astronaut, astronaut.with_name("no-such.png")):
+        body = {"data": [{"path": str(path), "meta": mark}, "face-vae"]}
+        answer = httpx.post(f"{app.url}gradio_api/call/encode", json=body)
+        told = answer.json()["detail"]
+        assert (answer.status_code, told.partition(":")[0]) == (
+            403,
+            "Only files that were uploaded to this server are read",
+        )
 
 
 def test_the_shipped_directions_are_told(client):
