@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+HostName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$")]
+CommaSeparated = BeforeValidator(lambda given: given.split(",") if isinstance(given, str) else given)
 
 
 class Settings(BaseSettings):
@@ -27,6 +30,9 @@ class Settings(BaseSettings):
         None, description="address to listen on; else GRADIO_SERVER_NAME, else 127.0.0.1"
     )
     port: int = Field(7860, ge=0, le=65535, description="port to listen on")
+    allow_host: Annotated[list[HostName], NoDecode, CommaSeparated] = Field(
+        [], description="host names that the page is reached under, besides localhost and IP addresses"
+    )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where models run")
     model: str = Field("face-vae", description="model shown first")
     memory: float = Field(

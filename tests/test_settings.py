@@ -29,6 +29,13 @@ def test_flags_win_over_the_environment(monkeypatch):
     assert settings.sd_vae == "/somewhere/vae"
 
 
+def test_host_names_are_given_by_flags_or_in_one_variable(monkeypatch):
+    monkeypatch.setenv("LATENT_EXPLORER_ALLOW_HOST", "a.example,b")
+    assert Settings(_cli_parse_args=[]).allow_host == ["a.example", "b"]
+    flags = ["--allow-host", "c.example", "--allow-host", "d"]
+    assert Settings(_cli_parse_args=flags).allow_host == ["c.example", "d"]
+
+
 def test_help_names_every_setting():
     done = run_app("--help")
     assert done.returncode == 0
@@ -41,6 +48,7 @@ def test_help_names_every_setting():
     [
         ((), {"LATENT_EXPLORER_DEVICE": "tpu"}, "device: Input should be 'auto'"),
         (("--port", "70000"), {}, "port: Input should be less than or equal to 65535"),
+        (("--allow-host", "https://a.example/"), {}, "allow_host.0: String should match"),
         (("--no-such-flag",), {}, "--no-such-flag"),
         (("--model", "gan"), {}, "face-vae"),
     ],

@@ -26,6 +26,7 @@ from explorer.panels import (
     uploads,
 )
 from explorer.panels.component import client_panel
+from explorer.panels.guard import Guard
 from explorer.workspace import Workspace
 
 CACHE_SECONDS = 3600  # after which pictures that the named endpoints returned are deleted
@@ -90,7 +91,8 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
 
 def application(workspace: Workspace) -> FastAPI:
     """The page and its routes, to be served; nothing on it comes from another host."""
-    application, page = FastAPI(openapi_url=None), build_page(workspace)
+    application, page, settings = FastAPI(openapi_url=None), build_page(workspace), workspace.settings
+    application.add_middleware(Guard, names=filter(None, [settings.host, *settings.allow_host]))
     page.has_launched = True  # else Gradio skips its own checks of paths: its launch is not called
     checks = [Depends(api_files.only_uploads(page))]
     gr.mount_gradio_app(
