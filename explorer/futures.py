@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -18,9 +19,13 @@ def done(value: T) -> Future[T]:
 
 
 def then(first: Future[T], function: Callable[[T], U]) -> Future[U]:
-    """The future of `function(result of first)`; cancelled when `first` is, and passing its exception on."""
+    """The future of `function(result of first)`; cancelled when `first` is, and passing its exception on.
+
+    The function runs in the context of this call, so that who asks is known on whichever thread that is.
+    """
     second: Future[U] = Future()
-    first.add_done_callback(lambda _: _resolve(second, lambda: function(first.result())))
+    context = copy_context()
+    first.add_done_callback(lambda _: context.run(_resolve, second, lambda: function(first.result())))
     return second
 
 

@@ -189,7 +189,9 @@ class Preparation:
         model = self.model
         assert model is not None  # it is unloaded only when every portrait is encoded
         picture = portrait(self._shown, row, model.space.image_size)
-        return then(self._worker.submit_encode(model, picture[None]), lambda latents: latents[0])
+        return then(
+            self._worker.submit_encode(model, picture[None], is_shared=True), lambda latents: latents[0]
+        )
 
     def _report_loading(self, fraction: float, message: str) -> None:
         self._report("loading", 0.05 * fraction, message)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -49,12 +51,39 @@ class Priority(Enum):
         return max(1, self.value[1] // image_size**2)
 
 
-class User:
-    """Someone who asks: the connection of one page; told apart by identity."""
+@dataclass(frozen=True, eq=False)
+class Person:
+    """Someone who shares the device with others: what all their requests use counts together."""
 
-    def __init__(self) -> None:
+    id: str = ""
+
+
+class User:
+    """Who asks and may leave: the connection of one page, or one request; told apart by identity."""
+
+    def __init__(self, person: Person | None = None) -> None:
+        self.person = person or Person()
         self.has_left = False
         self.newest: dict[str, int] = {}  # lane → number of the newest request asked for
+        self._awaited: set[Future[Any]] = set()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a person looks at the frames that it asks for."""
+        return bool(self.newest)
+
+    def wait_for(self, future: Future[Any]) -> None:
+        """Have a future cancelled when the user leaves, or now if they have left."""
+        self._awaited.add(future)
+        future.add_done_callback(self._awaited.discard)
+        if self.has_left:
+            future.cancel()
+
+    def leave(self) -> None:
+        """Cancel all that this user still waits for, and what is still to come."""
+        self.has_left = True
+        for future in tuple(self._awaited):
+            future.cancel()
 
     def ask(self, lane: str, priority: Priority = Priority.CANVAS) -> Slot:
         """The place of one more live request.
@@ -63,6 +92,13 @@ class User:
         """
         self.newest[lane] = self.newest.get(lane, 0) + 1
         return Slot(self, lane, priority, self.newest[lane])
+
+
+APP = User(Person("app"))
+"""Asks for what nobody else asked for; its work is never refused, for it would not ask again."""
+
+ASKING: ContextVar[User] = ContextVar("asking", default=APP)
+"""Who asks for what comes without a slot; callbacks of futures know it too (`futures.then`)."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +124,10 @@ class Slot:
 
 @dataclass(eq=False)
 class Request:
-    """Rows that `function` maps one to one; requests with an equal function and priority share batches."""
+    """Rows that `function` maps one to one; requests with an equal function and priority share batches.
+
+    Who cancels the future, whenever that is, has the queue forget the rows that were not taken yet.
+    """
 
     priority: Priority
     function: Callable[[Tensor], Tensor]
@@ -99,10 +138,16 @@ class Request:
     frames_per_batch: int = 1
     threads: int = 1  # of the CPU
     slot: Slot | None = None
+    user: User = field(default_factory=ASKING.get)
+    is_shared: bool = False  # others may wait for it too, so that it stays when its user leaves
     future: Future[Any] = field(default_factory=Future)
     asked: float = 0.0  # when it came to the queue
     taken: int = 0
     answers: list[Tensor] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.slot:
+            self.user = self.slot.user
 
     def take(self, count: int) -> Tensor:
         """The next rows, at most `count`."""
@@ -113,20 +158,15 @@ class Request:
     def answer(self, part: Tensor) -> None:
         """Take in the answer to the rows taken last; the last part resolves the future."""
         self.answers.append(part)
-        if sum(map(len, self.answers)) == len(self.rows):
-            self.future.set_result(self.finish(torch.cat(self.answers)))
+        if sum(map(len, self.answers)) == len(self.rows) and not self.future.done():
+            answer = self.finish(torch.cat(self.answers))
+            with suppress(InvalidStateError):  # its caller has gone meanwhile
+                self.future.set_result(answer)
 
     def fail(self, error: BaseException) -> None:
         """Pass the error to the caller, unless there is an answer or the caller has gone."""
-        if not self.future.done() and (self.taken or self.future.set_running_or_notify_cancel()):
+        with suppress(InvalidStateError):
             self.future.set_exception(error)
-
-    def drop(self) -> None:
-        """Tell the caller that it is cancelled, also where it has begun."""
-        if self.future.cancel():
-            self.future.set_running_or_notify_cancel()
-        else:
-            self.fail(CancelledError())
 
 
 Batch = list[tuple[Request, Tensor]]

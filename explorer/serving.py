@@ -146,7 +146,6 @@ class Server:
 
     def _fail(self, batch: Batch, error: BaseException) -> None:
         for request, _ in batch:
-            self._queue.discard(request)
             request.fail(error)
 
     def _watch(self) -> None:

@@ -18,7 +18,7 @@ from explorer.frame_cache import FrameCache
 from explorer.futures import done
 from explorer.images import to_tensor, to_uint8
 from explorer.request_queue import RequestQueue
-from explorer.requests import BusyError, Priority, Request, Slot, User, WorkerClosedError
+from explorer.requests import BusyError, Priority, Request, Slot, WorkerClosedError
 from explorer.serving import Server
 from explorer.telemetry import Telemetry
 from models.base import LatentModel
@@ -73,8 +73,9 @@ class DecodeWorker:
     ) -> Future[UInt8[np.ndarray, "n h w 3"]]:
         """Queue a decode of what is not kept; with a slot it is live, and a newer one of its lane cancels it.
 
-        Without a slot it is never dropped. Raises ValueError for latents of a wrong shape, with NaN or too
-        many, BusyError and WorkerClosedError, and in the future DeviceError and what the model raises.
+        Without a slot it is bulk work of whoever is `ASKING`. Raises ValueError for latents of a wrong shape,
+        with NaN or too many, BusyError and WorkerClosedError, and in the future DeviceError and what the
+        model raises.
         """
         model.space.check(latents)
         pictures = self._cache.get(model, latents)
@@ -104,35 +105,35 @@ class DecodeWorker:
         return self._result(self.submit_encode(model, images, background))
 
     def submit_encode(
-        self, model: LatentModel, images: UInt8[np.ndarray, "n h w 3"], background: bool = False
+        self,
+        model: LatentModel,
+        images: UInt8[np.ndarray, "n h w 3"],
+        background: bool = False,
+        is_shared: bool = False,
     ) -> Future[Float[Tensor, "n *latent"]]:
         """Queue an encode; `background` work steps back while anybody drags.
 
-        Raises ValueError unless `images` is uint8 (n, size, size, 3) at the model's size, else as `submit`.
+        What is shared stays when who asked for it leaves, for others may wait for it too. Raises ValueError
+        unless `images` is uint8 (n, size, size, 3) at the model's size, else as `submit`.
         """
         size = model.space.image_size
         if images.dtype != np.uint8 or images.shape[1:] != (size, size, 3) or len(images) == 0:
             expected = f"{model.space.name}: expected uint8 pictures of shape (n, {size}, {size}, 3)"
             raise ValueError(f"{expected}, got {images.dtype} {images.shape}")
         priority = Priority.BACKGROUND if background else Priority.BULK
-        return self._enqueue(model, model.encode, to_tensor(images), priority)
+        return self._enqueue(model, model.encode, to_tensor(images), priority, is_shared=is_shared)
 
     def submit_reencode(
         self, model: LatentModel, latents: Float[Tensor, "n *latent"]
     ) -> Future[Float[Tensor, "n *latent"]]:
-        """Queue what `model.reencode` does. Raises as `submit`."""
+        """Queue what `model.reencode` does, shared by all who ask for it. Raises as `submit`."""
         model.space.check(latents)
-        return self._enqueue(model, model.reencode, latents, Priority.BULK)
+        return self._enqueue(model, model.reencode, latents, Priority.BULK, is_shared=True)
 
     def answered(self, slot: Slot) -> None:
         """Take note of a live request that was answered without asking here, and drop what it replaces."""
         self.telemetry.looked_up(1, 0)
         self._overtake(slot, self._queues)
-
-    def leave(self, user: User) -> None:
-        """Cancel all that a user waits for, who has gone."""
-        for queue in self._queues:
-            queue.leave(user)
 
     def call(self, function: Callable[[], T]) -> T:
         """Run `function` on the device's thread as background work; blocks, and raises what it raises."""
@@ -168,6 +169,7 @@ class DecodeWorker:
         priority: Priority,
         finish: Callable[[Tensor], Any] = lambda answers: answers,
         slot: Slot | None = None,
+        is_shared: bool = False,
     ) -> Future[Any]:
         size = model.space.image_size
         most = min(MOST_FRAMES, MOST_PIXELS // size**2)
@@ -175,7 +177,9 @@ class DecodeWorker:
             expected = f"{model.space.name}: expected at most {most:,} pictures at once"
             raise ValueError(f"{expected}, got {len(rows):,}")
         decodes, frames, threads = isinstance(function, _Pictures), priority.frames(size), self._threads(size)
-        request = Request(priority, function, rows, finish, model, decodes, frames, threads, slot)
+        request = Request(
+            priority, function, rows, finish, model, decodes, frames, threads, slot, is_shared=is_shared
+        )
         return self._put(request, self._queues[-1 if self._is_slow(model) else 0])
 
     def _put(self, request: Request, queue: RequestQueue) -> Future[Any]:

@@ -23,7 +23,7 @@ from explorer.morph import Morph
 from explorer.operations.directions import Direction
 from explorer.paths import Paths
 from explorer.preparation import ModelStatus, Preparation
-from explorer.requests import Slot, User
+from explorer.requests import Slot
 from explorer.residency import Residency
 from explorer.responses import Responses
 from explorer.settings import Settings
@@ -175,10 +175,6 @@ class Workspace:
         """Take note of a live frame that was answered with what a panel keeps."""
         self._residency.use(model)
         self._worker.answered(slot)
-
-    def leave(self, user: User) -> None:
-        """Cancel all that a user waits for, who has gone."""
-        self._worker.leave(user)
 
     def path(self, morph: Morph, n: int) -> Future[Float[Tensor, "n *latent"]]:
         """Steered latents evenly spaced in alpha from A to B; none for a cross-fade, which visits no latents.

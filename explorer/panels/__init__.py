@@ -17,6 +17,7 @@ from explorer.panels import (
     arithmetic,
     directions,
     live,
+    person,
     portrait_map,
     sprites,
     static,
@@ -92,6 +93,7 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
 def application(workspace: Workspace) -> FastAPI:
     """The page and its routes, to be served; nothing on it comes from another host."""
     application, page, settings = FastAPI(openapi_url=None), build_page(workspace), workspace.settings
+    application.add_middleware(person.Introduction)
     application.add_middleware(Guard, names=filter(None, [settings.host, *settings.allow_host]))
     page.has_launched = True  # else Gradio skips its own checks of paths: its launch is not called
     checks = [Depends(api_files.only_uploads(page))]

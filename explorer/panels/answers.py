@@ -12,10 +12,11 @@ import numpy as np
 from jaxtyping import UInt8
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from explorer.images import encode_jpeg
+from explorer.panels.asking import asked_by
 from explorer.requests import BusyError, DeviceError
 from explorer.steering import UnknownDirectionError
 from explorer.store import UnknownPointError
@@ -38,6 +39,7 @@ _STATUS: dict[type[Exception], int] = {
     UnknownPointError: 404,
     UnknownDirectionError: 404,
     ValueError: 400,
+    ClientDisconnect: 499,  # as nginx logs it; nobody reads the answer
 }
 
 EXPECTED_ERRORS = tuple(_STATUS)
@@ -87,8 +89,10 @@ def posting(
 
     async def answer(request: Request) -> Response:
         try:
-            wish = kind.model_validate_json(await body(request, MAX_JSON))
-            return JSONResponse(await run_in_threadpool(handler, wish))
+            content = await body(request, MAX_JSON)
+            async with asked_by(request):
+                wish = kind.model_validate_json(content)
+                return JSONResponse(await run_in_threadpool(handler, wish))
         except Exception as error:
             return error_response(error)
 

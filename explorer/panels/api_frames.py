@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import gradio as gr
 import numpy as np
+from gradio.context import LocalContext
 from gradio.data_classes import FileData
 from gradio.processing_utils import save_pil_to_cache
 from gradio.utils import get_upload_folder
@@ -17,7 +18,9 @@ from PIL import Image
 
 from explorer.morph import Morph
 from explorer.panels.answers import EXPECTED_ERRORS, sentence
+from explorer.panels.person import person
 from explorer.panels.status import describe
+from explorer.requests import ASKING, User
 from explorer.workspace import Workspace
 
 WAIT_SECONDS = 60.0  # for a model that has to be loaded first
@@ -26,10 +29,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def explaining(endpoint: F) -> F:
-    """The endpoint with its expected errors as gr.Error, whose text reaches the caller."""
+    """The endpoint, asked by the caller's person; its expected errors as gr.Error, whose text they get."""
 
     @functools.wraps(endpoint)
     def call(*args: Any, **kwargs: Any) -> Any:
+        request = LocalContext.request.get(None)
+        if request and request.request:
+            ASKING.set(User(person(request.request)))  # for this call: each has a context of its own
         try:
             return endpoint(*args, **kwargs)
         except EXPECTED_ERRORS as error:

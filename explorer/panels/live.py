@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from explorer.morph import Morph
 from explorer.panels.answers import EXPECTED_ERRORS, sentence
 from explorer.panels.jpegs import Jpegs
-from explorer.requests import BusyError, Priority, User
+from explorer.requests import ASKING, BusyError, Priority, User
 from explorer.steering import UnknownDirectionError
 from explorer.workspace import NotReadyError, Workspace
 
@@ -89,13 +89,14 @@ class _Connection:
 
     async def serve(self) -> None:
         """Serve until the page goes away; what it still waits for is cancelled then."""
+        ASKING.set(self._user)
         try:
             while True:
                 await self._receive(await self._websocket.receive_text())
         except WebSocketDisconnect:
             pass
         finally:
-            self._workspace.leave(self._user)
+            self._user.leave()
             for answer in self._answers:
                 answer.cancel()
 

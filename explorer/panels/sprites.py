@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from explorer.images import encode_jpeg, sprite
 from explorer.morph import Morph
 from explorer.panels.answers import MAX_JSON, body, error_response
+from explorer.panels.asking import asked_by
 from explorer.workspace import Workspace
 
 PACE = "X-Milliseconds-Per-Frame"  # of device time, as the live channel tells it too
@@ -36,10 +37,12 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
 
     async def answer(request: Request) -> Response:
         try:
-            wish = Slice.model_validate_json(await body(request, MAX_JSON))
-            # Awaited and not blocked on: a slow model's slices would take all threads of the server's pool.
-            frames = workspace.frames(wish.morph, wish.alphas, preview=wish.preview)
-            pictures = await asyncio.wrap_future(frames)
+            content = await body(request, MAX_JSON)
+            async with asked_by(request):
+                wish = Slice.model_validate_json(content)
+                # Awaited and not blocked on: a slow model's slices would take all threads of the pool.
+                frames = workspace.frames(wish.morph, wish.alphas, preview=wish.preview)
+                pictures = await asyncio.wrap_future(frames)
             file = await asyncio.to_thread(lambda: encode_jpeg(sprite(pictures)))
             pace = {PACE: f"{workspace.ms_per_frame(wish.morph.model):.2f}"}
         except Exception as error:

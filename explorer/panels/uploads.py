@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from explorer.panels.answers import body, data_url, error_response
+from explorer.panels.asking import asked_by
 from explorer.workspace import Upload, Workspace
 
 MAX_BYTES = 40 * 2**20
@@ -23,7 +24,8 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
         try:
             picture = await body(request, MAX_BYTES)
             model = request.query_params.get("model", "")
-            return JSONResponse(_describe(await run_in_threadpool(workspace.upload, model, picture)))
+            async with asked_by(request):
+                return JSONResponse(_describe(await run_in_threadpool(workspace.upload, model, picture)))
         except Exception as error:
             return error_response(error)
 

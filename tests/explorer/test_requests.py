@@ -3,14 +3,26 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.request_queue import MOST_OF_USER, MOST_WAITING, RequestQueue
-from explorer.requests import Batch, BusyError, Priority, Request, Slot, User, WorkerClosedError
+from explorer.futures import then
+from explorer.request_queue import MOST_OF_PERSON, MOST_WAITING, RequestQueue
+from explorer.requests import (
+    ASKING,
+    Batch,
+    BusyError,
+    Person,
+    Priority,
+    Request,
+    Slot,
+    User,
+    WorkerClosedError,
+)
 
 LANES = {"canvas": Priority.CANVAS, "film": Priority.BESIDE, "before": Priority.BESIDE}
 MODELS = (torch.abs, torch.neg)  # what is asked of one shares no batch with the other
@@ -18,7 +30,11 @@ USERS, ROOM, SLOW_MS = 4, 2, 300
 
 
 def request(
-    slot: Slot | None = None, priority: Priority = Priority.BULK, rows: int = 1, model: int = 0
+    slot: Slot | None = None,
+    priority: Priority = Priority.BULK,
+    rows: int = 1,
+    model: int = 0,
+    **whose: Any,
 ) -> Request:
     return Request(
         slot.priority if slot else priority,
@@ -27,6 +43,7 @@ def request(
         len,
         frames_per_batch=ROOM,
         slot=slot,
+        **whose,
     )
 
 
@@ -76,7 +93,7 @@ class World:
             self.cancelled.add(self.asked[index % len(self.asked)])
 
     def leave(self, user: int) -> None:
-        self.queue.leave(self.users[user])
+        self.users[user].leave()
         self.users[user] = User()  # the browser comes back by another connection
 
     def has_work(self) -> bool:
@@ -260,7 +277,7 @@ def test_what_waits_for_a_user_who_leaves_is_dropped_and_what_comes_after() -> N
     waiting, late, kept = request(gone.ask("canvas")), request(gone.ask("film")), request(other.ask("canvas"))
     queue.put(waiting)
     queue.put(kept)
-    queue.leave(gone)
+    gone.leave()
     queue.put(late)
     assert waiting.future.cancelled()
     assert late.future.cancelled()
@@ -270,17 +287,89 @@ def test_what_waits_for_a_user_who_leaves_is_dropped_and_what_comes_after() -> N
 
 def test_a_full_queue_says_so() -> None:
     queue, greedy = RequestQueue(), User()
-    for lane in range(MOST_OF_USER):
+    for lane in range(MOST_OF_PERSON):
         queue.put(request(greedy.ask(str(lane))))
     with pytest.raises(BusyError, match=r"16 requests of yours wait\. Try again in a moment"):
         queue.put(request(greedy.ask("one more")))
     queue.put(request(greedy.ask("0")))  # in place of the one that waits
-    for _ in range(MOST_WAITING - MOST_OF_USER):
-        queue.put(request())
-    for made in (request(), request(User().ask("canvas"))):
-        with pytest.raises(BusyError, match="busy: 512 requests wait"):
-            queue.put(made)
+
+
+def fill(queue: RequestQueue) -> list[User]:
+    """As much bulk work as the queue takes, of as few persons as it can be; each request has a user."""
+    persons = [Person() for _ in range(MOST_WAITING // MOST_OF_PERSON)]
+    users = [User(person) for person in persons for _ in range(MOST_OF_PERSON)]
+    for user in users:
+        queue.put(request(user=user, rows=2 * ROOM))
+    return users
+
+
+def test_bulk_work_is_limited_a_person_and_altogether() -> None:
+    queue = RequestQueue()
+    users = fill(queue)
+    with pytest.raises(BusyError, match=r"16 requests of yours wait\. Try again in a moment"):
+        queue.put(request(user=User(users[0].person)))
+    with pytest.raises(BusyError, match="busy: 512 requests wait"):
+        queue.put(request(user=User()))
     queue.put(request(priority=Priority.BACKGROUND))
+    queue.put(request())  # the app's own, too: it would not ask again
+
+
+def test_a_drag_is_never_refused_because_of_other_peoples_work() -> None:
+    queue, drag = RequestQueue(), User()
+    fill(queue)
+    live = request(drag.ask("canvas"))
+    queue.put(live)
+    queue.put(request(user=drag))  # what its frames need, such as the response to a held direction
+    assert serve(queue)[0][0] is live
+    answered = 0
+    for _ in range(100):
+        queue.put(request(drag.ask("canvas")))
+        answered += serve(queue)[0][0].slot is not None
+    assert answered >= 100 * Priority.CANVAS.share / (Priority.CANVAS.share + Priority.BULK.share) - 2
+
+
+def test_bulk_work_is_shared_fairly_between_persons_and_not_between_their_requests() -> None:
+    queue, greedy, modest = RequestQueue(), Person(), Person()
+    for person, count in ((greedy, MOST_OF_PERSON), (modest, 1)):
+        for _ in range(count):
+            queue.put(request(user=User(person), rows=8, model=int(person is modest)))
+    turns = [serve(queue)[0][0].user.person for _ in range(8)]
+    assert turns.count(modest) == turns.count(greedy) == 4
+
+
+def test_what_is_cancelled_is_forgotten_at_once() -> None:
+    queue, person = RequestQueue(), Person()
+    waiting = [request(user=User(person), rows=2 * ROOM) for _ in range(MOST_OF_PERSON)]
+    for made in waiting:
+        queue.put(made)
+    serve(queue)
+    begun = next(made for made in waiting if made.taken)
+    assert begun.future.cancel(), "also where some rows were taken"
+    waiting[-1].future.cancel()
+    assert len(queue) == MOST_OF_PERSON - 2
+    for _ in range(2):
+        queue.put(request(user=User(person)))
+
+
+def test_what_others_may_share_stays_when_who_asked_leaves() -> None:
+    queue, gone = RequestQueue(), User()
+    own, shared = request(user=gone), request(user=gone, is_shared=True)
+    queue.put(own)
+    queue.put(shared)
+    gone.leave()
+    assert (own.future.cancelled(), shared.future.cancelled()) == (True, False)
+    assert [made for made, _ in serve(queue)] == [shared]
+
+
+def test_who_asks_is_known_where_nobody_says_it_and_in_callbacks() -> None:
+    user, encoded = User(), Future[int]()
+    token = ASKING.set(user)
+    later = then(encoded, lambda _: request().user)
+    assert request().user is user
+    ASKING.reset(token)
+    assert request().user is not user
+    encoded.set_result(0)
+    assert later.result(0) is user
 
 
 def test_a_future_resolves_once_even_when_closed_meanwhile() -> None:

@@ -282,7 +282,7 @@ def test_a_newer_request_drops_one_that_waits_for_a_slow_model() -> None:
         assert slow.reached.wait(20)
         older, left = (worker.submit(slow, latents(2), who.ask("canvas")) for who in (user, gone))
         worker.submit(ToyModel(), latents(3), user.ask("canvas")).result(20)
-        worker.leave(gone)
+        gone.leave()
         for future in (older, left):
             with pytest.raises(CancelledError):
                 future.result(0)
