@@ -30,6 +30,7 @@ from explorer.panels.component import client_panel
 from explorer.panels.guard import Guard
 from explorer.workspace import Workspace
 
+MOST_CALLS = 128  # of named endpoints that wait
 CACHE_SECONDS = 3600  # after which pictures that the named endpoints returned are deleted
 
 Place = Literal["bar", "stage", "drawers"]
@@ -74,7 +75,11 @@ def build_page(workspace: Workspace) -> gr.Blocks:
                 for panel in PANELS.values():
                     if panel.place == place:
                         panel.build(workspace)
-        api.build(workspace)
+        calls = api.build(workspace)
+    # Threads of its own, enough for all endpoints, so that none waits for another and no route for any. With
+    # 40, its default, Gradio takes those of the server instead.
+    page.max_threads = calls + 1
+    page.queue(max_size=MOST_CALLS)
     return page
 
 

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from explorer.images import encode_jpeg
-from explorer.panels.asking import asked_by
+from explorer.panels.asking import run_dear
 from explorer.requests import BusyError, DeviceError
 from explorer.steering import UnknownDirectionError
 from explorer.store import UnknownPointError
@@ -26,6 +26,7 @@ from models.base import ModelUnavailableError
 log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=BaseModel)
+Handler = Callable[[Request], Awaitable[Response]]
 
 MOST_COMPLAINTS = 3  # about one request
 MOST_SHOWN = 80  # characters of what was wrong with it: it may be a whole lasso
@@ -70,33 +71,36 @@ def parameter(request: Request, name: str) -> str:
     return value
 
 
-def answering(handler: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
-    """Run a blocking handler off the event loop; what it raises becomes {"error": sentence}."""
+def speaking(handler: Handler) -> Handler:
+    """The handler of a route; what it raises becomes {"error": sentence}."""
 
     async def answer(request: Request) -> Response:
         try:
-            return await run_in_threadpool(handler, request)
+            return await handler(request)
         except Exception as error:
             return error_response(error)
 
     return answer
 
 
-def posting(
-    kind: type[M], handler: Callable[[M], dict[str, Any]]
-) -> Callable[[Request], Awaitable[Response]]:
-    """Run a blocking handler on the JSON body of a POST, read as `kind`; errors as `answering` says them."""
+def answering(handler: Callable[[Request], Response]) -> Handler:
+    """Run a cheap handler, one of milliseconds, off the event loop; errors as `speaking` says them."""
+    return speaking(lambda request: run_in_threadpool(handler, request))
+
+
+def working(handler: Callable[[Request], Response]) -> Handler:
+    """Run a dear handler, which cheap ones never wait for; errors as `speaking` says them."""
+    return speaking(lambda request: run_dear(request, handler, request))
+
+
+def posting(kind: type[M], handler: Callable[[M], dict[str, Any]]) -> Handler:
+    """Run a dear handler on the JSON body of a POST, read as `kind`; errors as `speaking` says them."""
 
     async def answer(request: Request) -> Response:
-        try:
-            content = await body(request, MAX_JSON)
-            async with asked_by(request):
-                wish = kind.model_validate_json(content)
-                return JSONResponse(await run_in_threadpool(handler, wish))
-        except Exception as error:
-            return error_response(error)
+        wish = kind.model_validate_json(await body(request, MAX_JSON))
+        return JSONResponse(await run_dear(request, handler, wish))
 
-    return answer
+    return speaking(answer)
 
 
 async def body(request: Request, limit: int) -> bytes:

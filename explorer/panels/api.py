@@ -15,10 +15,11 @@ from explorer.panels.status import describe
 from explorer.workspace import Workspace
 
 MAX_POINTS = 1000  # of one answer
+AT_ONCE = 4  # calls of one endpoint; the others wait
 
 
-def build(workspace: Workspace) -> None:
-    """Add every endpoint to the page that is being built."""
+def build(workspace: Workspace) -> int:
+    """Add every endpoint to the page that is being built; returns how many calls can run at once."""
 
     def models() -> list[dict[str, Any]]:
         """All models: name, title, state (absent, loading, ready, failed), sizes and number of points."""
@@ -45,8 +46,10 @@ def build(workspace: Workspace) -> None:
         return frame(workspace, model=model, a=a, b=b, method=method, alpha=alpha)
 
     own: list[Callable[..., Any]] = [models, points, encode, decode, interpolate]
-    for endpoint in own + api_directions.endpoints(workspace) + api_operations.endpoints(workspace):
-        add_endpoint(explaining(endpoint), api_name=endpoint.__name__, concurrency_limit=4)
+    endpoints = own + api_directions.endpoints(workspace) + api_operations.endpoints(workspace)
+    for endpoint in endpoints:
+        add_endpoint(explaining(endpoint), api_name=endpoint.__name__, concurrency_limit=AT_ONCE)
+    return AT_ONCE * len(endpoints)
 
 
 def _points(workspace: Workspace, model: str, offset: int, limit: int) -> dict[str, Any]:

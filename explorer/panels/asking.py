@@ -1,21 +1,31 @@
-"""Work that a request asks for: in whose name, and only as long as its client waits for it."""
+"""Work that a request asks for: in whose name, as long as its client waits for it, and on which threads."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager, contextmanager
+from typing import TypeVar
 
-from anyio import CancelScope
+from anyio import CancelScope, CapacityLimiter
+from anyio.lowlevel import RunVar
+from anyio.to_thread import run_sync
 from starlette.requests import ClientDisconnect, Request
 
 from explorer.panels.person import person
 from explorer.request_queue import MOST_OF_PERSON
 from explorer.requests import ASKING, BusyError, Person, User
 
+A = TypeVar("A")
+T = TypeVar("T")
+
+THREADS = 32  # of dear work, which waits for the device most of the time
+MOST_WAITING = 128  # for a thread
+
 _open: Counter[Person] = Counter()  # requests that are being answered
+_limiter: RunVar[CapacityLimiter] = RunVar("threads of dear work")
 
 
 @asynccontextmanager
@@ -57,6 +67,26 @@ def _counted(person: Person) -> Iterator[None]:
         _open[person] -= 1
         if not _open[person]:
             del _open[person]
+
+
+async def run_dear(request: Request, function: Callable[[A], T], argument: A) -> T:
+    """Run work that may take seconds, asked by a request, on threads that nothing cheap waits for.
+
+    Raises as `asked_by`, BusyError also where too much waits for a thread, and what the function raises.
+    """
+    threads = _threads()
+    waiting = threads.statistics().tasks_waiting
+    if waiting >= MOST_WAITING:
+        raise BusyError(f"The server is busy: {waiting} requests wait. Try again in a moment.")
+    async with asked_by(request):
+        return await run_sync(function, argument, limiter=threads)
+
+
+def _threads() -> CapacityLimiter:
+    """The event loop's own, as anyio's default ones are."""
+    if (threads := _limiter.get(None)) is None:
+        _limiter.set(threads := CapacityLimiter(THREADS))
+    return threads
 
 
 async def _leave_with_client(request: Request, user: User, scope: CancelScope) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -17,7 +17,8 @@ from explorer.morph import Morph
 from explorer.operations.direction_methods import DIRECTION_METHODS
 from explorer.operations.directions import Direction
 from explorer.operations.typicality import verdict
-from explorer.panels.answers import answering, body, error_response, parameter, posting
+from explorer.panels.answers import answering, body, parameter, posting, speaking, working
+from explorer.panels.asking import run_dear
 from explorer.workspace import Workspace
 
 # On the rack at first, where the model has them: what a person looks for in a face.
@@ -90,15 +91,12 @@ def _files(workspace: Workspace) -> list[BaseRoute]:
         return JSONResponse({"directions": [describe(steering.add(d), d) for d in loaded.values()]})
 
     async def load(request: Request) -> Response:
-        try:
-            content = await body(request, MAX_BYTES)
-            return await run_in_threadpool(take, parameter(request, "model"), content)
-        except Exception as error:
-            return error_response(error)
+        content = await body(request, MAX_BYTES)
+        return await run_dear(request, partial(take, parameter(request, "model")), content)
 
     return [
-        Route("/explorer/directions.safetensors", answering(save)),
-        Route("/explorer/load-directions", load, methods=["POST"]),
+        Route("/explorer/directions.safetensors", working(save)),
+        Route("/explorer/load-directions", speaking(load), methods=["POST"]),
     ]
 
 

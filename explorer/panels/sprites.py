@@ -6,13 +6,14 @@ import asyncio
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from explorer.images import encode_jpeg, sprite
 from explorer.morph import Morph
-from explorer.panels.answers import MAX_JSON, body, error_response
+from explorer.panels.answers import MAX_JSON, body, speaking
 from explorer.panels.asking import asked_by
 from explorer.workspace import Workspace
 
@@ -36,17 +37,14 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
     """A slice of a path as one JPEG, decoded as bulk work."""
 
     async def answer(request: Request) -> Response:
-        try:
-            content = await body(request, MAX_JSON)
-            async with asked_by(request):
-                wish = Slice.model_validate_json(content)
-                # Awaited and not blocked on: a slow model's slices would take all threads of the pool.
-                frames = workspace.frames(wish.morph, wish.alphas, preview=wish.preview)
-                pictures = await asyncio.wrap_future(frames)
-            file = await asyncio.to_thread(lambda: encode_jpeg(sprite(pictures)))
-            pace = {PACE: f"{workspace.ms_per_frame(wish.morph.model):.2f}"}
-        except Exception as error:
-            return error_response(error)
+        content = await body(request, MAX_JSON)
+        async with asked_by(request):
+            wish = Slice.model_validate_json(content)
+            # Awaited and not blocked on: a slow model's slices would take all threads of the pool.
+            frames = workspace.frames(wish.morph, wish.alphas, preview=wish.preview)
+            pictures = await asyncio.wrap_future(frames)
+        file = await run_in_threadpool(lambda: encode_jpeg(sprite(pictures)))
+        pace = {PACE: f"{workspace.ms_per_frame(wish.morph.model):.2f}"}
         return Response(file, media_type="image/jpeg", headers=pace)
 
-    return [Route("/explorer/sprite", answer, methods=["POST"])]
+    return [Route("/explorer/sprite", speaking(answer), methods=["POST"])]

@@ -15,7 +15,7 @@ from explorer.finding import numeric_labels, usable_rows
 from explorer.morph import Morph
 from explorer.operations.directions import Direction
 from explorer.operations.traversal import VALUES, coordinates, traverse
-from explorer.panels.answers import answering, data_url, parameter, posting
+from explorer.panels.answers import data_url, parameter, posting, working
 from explorer.panels.directions import describe
 from explorer.panels.made import keep
 from explorer.steering import DirectionId
@@ -62,7 +62,7 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
         return keep(workspace, morph.model, workspace.point(morph).result())
 
     return [
-        Route("/explorer/coordinates", answering(listed)),
+        Route("/explorer/coordinates", working(listed)),
         Route("/explorer/coordinate", posting(CoordinateWish, coordinate), methods=["POST"]),
         Route("/explorer/traverse", posting(Row, row), methods=["POST"]),
         Route("/explorer/keep", posting(Morph, kept), methods=["POST"]),

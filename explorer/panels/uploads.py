@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from explorer.panels.answers import body, data_url, error_response
-from explorer.panels.asking import asked_by
-from explorer.workspace import Upload, Workspace
+from explorer.panels.answers import body, data_url, speaking
+from explorer.panels.asking import run_dear
+from explorer.workspace import Workspace
 
 MAX_BYTES = 40 * 2**20
 EXACT_DB = 99.0  # shown for a picture that comes back without any difference
@@ -21,18 +21,15 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
     """POST /explorer/upload?model=…, the body being the file."""
 
     async def upload(request: Request) -> Response:
-        try:
-            picture = await body(request, MAX_BYTES)
-            model = request.query_params.get("model", "")
-            async with asked_by(request):
-                return JSONResponse(_describe(await run_in_threadpool(workspace.upload, model, picture)))
-        except Exception as error:
-            return error_response(error)
+        picture = await body(request, MAX_BYTES)
+        model = request.query_params.get("model", "")
+        return JSONResponse(await run_dear(request, partial(_upload, workspace, model), picture))
 
-    return [Route("/explorer/upload", upload, methods=["POST"])]
+    return [Route("/explorer/upload", speaking(upload), methods=["POST"])]
 
 
-def _describe(upload: Upload) -> dict[str, Any]:
+def _upload(workspace: Workspace, model: str, picture: bytes) -> dict[str, Any]:
+    upload = workspace.upload(model, picture)
     return {
         "id": upload.id,
         "original": data_url(upload.original),

@@ -1,18 +1,23 @@
-"""A flood of work beside a drag, and clients that go before they are answered; the device held at a gate."""
+"""Floods of work beside a drag and beside cheap routes, and clients that go before they are answered."""
 
 import asyncio
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
+from anyio.to_thread import current_default_thread_limiter
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from explorer.panels import routes
+from explorer.panels import application, asking, routes, static
+from explorer.panels.api import AT_ONCE
+from explorer.panels.asking import MOST_WAITING, THREADS
 from explorer.panels.traversal import add_coordinate
 from explorer.request_queue import MOST_OF_PERSON
+from explorer.workspace import FINDING
 from tests.explorer.conftest import lossless
 from tests.explorer.waiting import wait_for
 
@@ -79,6 +84,66 @@ def test_a_drag_goes_on_beside_a_flood_of_slices(client, workspace, gate):
     told = "The server is busy: 16 requests of yours wait. Try again in a moment."
     assert {answer.json()["error"] for answer in refused} == {told}
     assert len(refused) == 40 - MOST_OF_PERSON
+
+
+CHEAP = (
+    "/explorer/status",
+    "/explorer/thumbnail/3.webp",
+    "/explorer/point?model=toy&point=3",
+    "/explorer/map?model=toy",
+    f"/explorer/static/{static.version()}/js/state.js",
+)
+
+
+@pytest.fixture
+def busy(workspace):
+    """Whoever looks for a direction waits, until this is closed."""
+    for _ in range(FINDING):
+        workspace._finding.acquire()
+    with ExitStack() as stack:
+        stack.callback(workspace._finding.release, FINDING)
+        yield stack
+
+
+def test_cheap_routes_are_answered_while_all_dear_work_waits(client, busy):
+    """By enough people that they fill the threads for dear work, and all who may wait for one."""
+    wish = {"model": "toy", "method": "pca", "component": 0}
+    most = THREADS + MOST_WAITING
+    with ThreadPoolExecutor(most + 1) as crowd, busy:
+        flood = []
+        for person in range(most // MOST_OF_PERSON):
+            one = TestClient(client.app, client=(f"10.0.1.{person}", 4000))
+            one.portal = client.portal
+            flood += [
+                crowd.submit(one.post, "/explorer/find-direction", json=wish) for _ in range(MOST_OF_PERSON)
+            ]
+        wait_for(lambda: asking._open.total() == most)
+        for address in CHEAP:
+            assert crowd.submit(client.get, address).result(20).status_code == 200
+        refused = crowd.submit(client.post, "/explorer/find-direction", json=wish).result(20)
+        assert (refused.status_code, refused.json()["error"]) == (
+            503,
+            f"The server is busy: {MOST_WAITING} requests wait. Try again in a moment.",
+        )
+        assert not any(one.done() for one in flood)
+        busy.close()
+        assert {one.result(60).status_code for one in flood} == {200}
+
+
+def test_named_endpoints_have_threads_of_their_own(workspace, busy):
+    async def build():  # Gradio would make an event loop of its own, and not close it
+        return application(workspace)
+
+    app = asyncio.run(build())
+    page = app.routes[-1].app.get_blocks()
+    wish = {"data": ["pca", None, None, None, None, 0, "", "toy"]}
+    with TestClient(app) as caller, busy:
+        for _ in range(AT_ONCE + 1):
+            assert caller.post("/gradio_api/call/find_direction", json=wish).status_code == 200
+        wait_for(lambda: page.limiter.borrowed_tokens == AT_ONCE)
+        assert caller.portal.call(current_default_thread_limiter).borrowed_tokens == 0
+        busy.close()
+        wait_for(lambda: page.limiter.borrowed_tokens == 0)
 
 
 def ask_and_go(app, path, body, has_begun):
