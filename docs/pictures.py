@@ -12,9 +12,9 @@ from playwright.sync_api import sync_playwright
 import models
 from benchmarks.live_drag import CHROMIUM
 from benchmarks.serving import OURS, serve
-from explorer.dataset import Dataset
-from explorer.images import to_uint8
+from explorer.data.dataset import Dataset
 from explorer.operations.interpolation import INTERPOLATIONS
+from models.pictures import to_uint8
 
 DOCS = Path(__file__).parent
 A, B = 58, 114  # portrait numbers, chosen by eye

@@ -14,14 +14,14 @@ import torch
 from torch import Tensor
 
 import models
-from explorer.built_in import load_built_in
-from explorer.dataset import Dataset
-from explorer.encoding import agrees, cache_path, encode_portraits, portrait
-from explorer.futures import then
-from explorer.projection import Arguments, Projection, fit
-from explorer.steering import Steering
-from explorer.store import LatentStore
-from explorer.worker import DecodeWorker, WorkerClosedError
+from explorer.data.dataset import Dataset
+from explorer.data.encoding import agrees, cache_path, encode_portraits, portrait
+from explorer.data.latent_table import LatentStore
+from explorer.data.projection import Arguments, Projection, fit
+from explorer.device.futures import then
+from explorer.device.worker import DecodeWorker, WorkerClosedError
+from explorer.steering.built_in import load_built_in
+from explorer.steering.rack import Steering
 from models import MODELS
 from models.base import LatentModel, ModelUnavailableError, Progress
 

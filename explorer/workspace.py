@@ -13,26 +13,26 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from explorer.dataset import Dataset
-from explorer.device import choose_device
-from explorer.effects import Effect, effects
-from explorer.finding import Wish, find
-from explorer.futures import flatten, then
-from explorer.images import to_tensor, to_uint8
-from explorer.morph import Morph
+from explorer.data.dataset import Dataset
+from explorer.data.latent_table import LatentStore, row_number
+from explorer.data.uploads import Upload, expected_psnr, upload
+from explorer.device.futures import flatten, then
+from explorer.device.jobs import Slot
+from explorer.device.processor import choose_device
+from explorer.device.residency import Residency
+from explorer.device.worker import DecodeWorker
+from explorer.measures.effects import Effect, effects
 from explorer.operations.directions import Direction
-from explorer.paths import Paths
 from explorer.preparation import ModelStatus, Preparation
-from explorer.requests import Slot
-from explorer.residency import Residency
-from explorer.responses import Responses
 from explorer.settings import Settings
-from explorer.steering import Steering
-from explorer.store import LatentStore, row_number
-from explorer.uploads import Upload, expected_psnr, upload
-from explorer.worker import DecodeWorker
+from explorer.steering.direction_query import Wish, find
+from explorer.steering.morph import Morph
+from explorer.steering.paths import Paths
+from explorer.steering.rack import Steering
+from explorer.steering.responses import Responses
 from models import MODELS
 from models.base import LatentModel
+from models.pictures import to_tensor, to_uint8
 
 __all__ = ["ModelStatus", "NotReadyError", "Upload", "Workspace"]
 

@@ -74,7 +74,7 @@ def _sd_vae(
     name: str, architecture: str, repo: str, image_size: int, title: str, preview: str | None = None
 ) -> ModelEntry:
     def load(device: torch.device, progress: Progress, source: str | None) -> LatentModel:
-        from models.sd_vae import StableDiffusionVAE
+        from models.stable_diffusion import StableDiffusionVAE
 
         return StableDiffusionVAE.load(name, architecture, source or repo, image_size, device, progress)
 

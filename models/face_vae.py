@@ -16,9 +16,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from models.base import LatentModel, LatentSpace
-from models.face_int8 import FaceInt8Decoder
 from models.face_network import IMAGE_SIZE, FaceVAEConfig, FaceVAENetwork
-from models.policy import Decode, Make, choose, policy
+from models.runtimes.face_int8 import FaceInt8Decoder
+from models.runtimes.policy import Decode, Make, choose, policy
 
 FORMAT = "latent-explorer/face-vae/1"
 

@@ -22,13 +22,13 @@ from benchmarks.directions.probes import fit_probes
 from benchmarks.directions.report import shown, tables, to_json
 from benchmarks.directions.subjects import Subjects
 from benchmarks.directions.trial import Trial
-from explorer.dataset import Dataset
+from explorer.data.dataset import Dataset
 from models.face_vae import FaceVAE
-from models.faces.canvas import GraphicsError
-from models.faces.factors import Factors, factors_at
-from models.faces.provenance import describe_machine, describe_weights
-from models.faces.renderer import Renderer
-from models.faces.report import aligned, fill
+from models.faces.evaluation.provenance import describe_machine, describe_weights
+from models.faces.evaluation.report import aligned, fill
+from models.faces.world.canvas import GraphicsError
+from models.faces.world.factors import Factors, factors_at
+from models.faces.world.renderer import Renderer
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS, PORTRAITS = ROOT / "assets" / "face-vae.safetensors", ROOT / "assets" / "portraits.parquet"

@@ -19,7 +19,7 @@ from benchmarks.directions.results import (
     Results,
 )
 from benchmarks.directions.subjects import RANDOM
-from models.faces.report import Figure, markdown, verdict
+from models.faces.evaluation.report import Figure, markdown, verdict
 
 Render = Callable[[Sequence[str], Sequence[Sequence[str]]], str]
 DIGITS = 4  # of figures in the JSON

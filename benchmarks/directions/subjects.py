@@ -11,18 +11,18 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explorer.built_in import CLASSES, Label, shipped_method, targets
-from explorer.dataset import Dataset
-from explorer.finding import label_of
+from explorer.data.dataset import Dataset
 from explorer.operations.directions import Direction, Provenance, unit
-from explorer.operations.finding import (
+from explorer.steering.built_in import CLASSES, Label, shipped_method, targets
+from explorer.steering.direction_query import label_of
+from explorer.steering.fitting import (
     DIRECTION_METHODS,
     Target,
     find_labelled,
     find_unlabelled,
     projected_std,
 )
-from models.faces.labels import READABLE
+from models.faces.world.labels import READABLE
 
 COMPONENTS = 20  # of pca and sefa, among which the one is taken that the label follows best
 POINTS = 20  # portraits of each of two groups, as a person picks them on the map

@@ -23,7 +23,7 @@ from benchmarks.directions.subjects import (
 )
 from benchmarks.directions.truth import Draw, TrueEdits, draw_edits, nearness
 from models.base import LatentModel
-from models.faces.factors import Factors
+from models.faces.world.factors import Factors
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,10 +13,10 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from benchmarks.directions.measure import BATCH
-from explorer.images import to_tensor
 from models.base import LatentModel
-from models.faces.factors import FACTORS, Factors
-from models.faces.probes import VISIBLE
+from models.faces.evaluation.probes import VISIBLE
+from models.faces.world.factors import FACTORS, Factors
+from models.pictures import to_tensor
 
 CHANGED = 8  # levels of 255: pixels that the true edit changes more than this are its region
 WITHOUT, WITH = "none", "round"  # of a class: what any kind is changed to, and what takes its place

@@ -14,8 +14,8 @@ from benchmarks.performance import cold_start, crowd, decoding
 from benchmarks.performance.report import Results, crowd_table, decoding_table, targets, to_json
 from benchmarks.performance.subjects import SUBJECTS
 from benchmarks.serving import NAIVE, OURS, ROOT, serve
-from models.faces.provenance import describe_machine
-from models.faces.report import aligned, fill
+from models.faces.evaluation.provenance import describe_machine
+from models.faces.evaluation.report import aligned, fill
 
 USERS, SECONDS = (1, 5, 20, 50), 10.0
 SOAK = (50, 600.0)  # users and seconds of the run that watches the memory

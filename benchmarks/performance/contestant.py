@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import models
 from benchmarks.performance.subjects import SUBJECTS, Subject
 from benchmarks.serving import resident_mb
-from explorer import heap
+from explorer.device import heap
 from models.face_vae import read_network
 
 FACE_WEIGHTS = Path(__file__).parents[2] / "assets" / "face-vae.safetensors"
@@ -30,7 +30,7 @@ def ours(subject: Subject) -> tuple[Callable[[torch.Tensor], torch.Tensor], str]
     device = the_device()
     heap.keep_freed()  # as the worker does
     if subject.model == "sd-vae":
-        from models.sd_vae import StableDiffusionVAE
+        from models.stable_diffusion import StableDiffusionVAE
 
         model = StableDiffusionVAE("sd-vae", subject.vae(), subject.size, device)
     else:

@@ -9,8 +9,8 @@ from typing import Any
 
 from benchmarks.performance.crowd import SAMPLE, Crowd
 from benchmarks.performance.decoding import Decoding
-from models.faces.report import Figure, markdown
-from models.policy import CLOSE
+from models.faces.evaluation.report import Figure, markdown
+from models.runtimes.policy import CLOSE
 
 Render = Callable[[Sequence[str], Sequence[Sequence[str]]], str]
 # Of the issue: frames a second for everybody, and milliseconds at the 95th percentile.

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 import models
-from explorer.dataset import Dataset
-from explorer.encoding import portrait
-from explorer.images import to_tensor
+from explorer.data.dataset import Dataset
+from explorer.data.encoding import portrait
+from models.pictures import to_tensor
 
 PORTRAITS = Path(__file__).parents[2] / "assets" / "portraits.parquet"
 

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explorer.operations.direction_scores import strongest
+from explorer.measures.direction_scores import strongest
 from explorer.operations.directions import Direction, Provenance, steer
 
 VALUES = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)

@@ -11,14 +11,14 @@ import gradio as gr
 from fastapi import Depends, FastAPI
 from starlette.routing import BaseRoute
 
-from explorer.panels import (
+from explorer.panels.component import client_panel
+from explorer.routes import (
     api,
     api_files,
     arithmetic,
     directions,
     live,
     person,
-    portrait_map,
     sprites,
     static,
     status,
@@ -26,8 +26,8 @@ from explorer.panels import (
     traversal,
     uploads,
 )
-from explorer.panels.component import client_panel
-from explorer.panels.guard import Guard
+from explorer.routes import map as portrait_map
+from explorer.routes.guard import Guard
 from explorer.workspace import Workspace
 
 MOST_CALLS = 128  # of named endpoints that wait

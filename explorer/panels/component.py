@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from explorer.panels import static
+from explorer.routes import static
 
 
 def client_panel(name: str) -> gr.HTML:

@@ -32,8 +32,8 @@ from tqdm import tqdm
 
 from models.base import LatentModel
 from models.face_vae import FaceVAE
-from models.faces.factors import FACTORS
-from models.faces.portrait_set import PortraitSet, open_dataset
+from models.faces.world.factors import FACTORS
+from models.faces.world.portrait_set import PortraitSet, open_dataset
 
 TRAIN, HELD_OUT = 5000, 512
 SHOWN = 1024  # the first rows, which have a 128 px portrait too: all that is held out, and as many again

@@ -27,13 +27,13 @@ from benchmarks.directions.subjects import (
     random_control,
 )
 from benchmarks.directions.truth import Nearness, TrueEdits, comparable, distance, nearness, true_edit
-from explorer.built_in import targets
 from explorer.operations.directions import Direction, Provenance, unit
-from explorer.operations.finding import projected_std
 from explorer.operations.holding import hold
-from models.faces.canvas import GraphicsError, create_context
-from models.faces.factors import sample_factors
-from models.faces.report import Figure
+from explorer.steering.built_in import targets
+from explorer.steering.fitting import projected_std
+from models.faces.evaluation.report import Figure
+from models.faces.world.canvas import GraphicsError, create_context
+from models.faces.world.factors import sample_factors
 from models.toy import ToyModel
 
 ROOT = Path(__file__).parents[2]

@@ -13,11 +13,11 @@ from running_app import ROOT, RunningApp
 from skimage import data
 
 import models
-from explorer.built_in import load_built_in
-from explorer.dataset import Dataset
-from explorer.direction_files import to_bytes
-from explorer.images import to_uint8
+from explorer.data.dataset import Dataset
 from explorer.operations.interpolation import slerp
+from explorer.steering.built_in import load_built_in
+from explorer.steering.direction_files import to_bytes
+from models.pictures import to_uint8
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [

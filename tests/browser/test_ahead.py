@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from explorer.metrics import psnr
+from explorer.measures.metrics import psnr
 
 STEPS = 200  # of the slider; a whole path has a frame for each and one for the start
 SPRITE = "**/explorer/sprite"

@@ -9,10 +9,10 @@ from pictures import write
 from PIL import Image
 from websockets.sync.client import connect
 
-from explorer.built_in import load_built_in
-from explorer.images import to_uint8
 from explorer.operations.directions import steer
 from explorer.operations.holding import Response, around, hold
+from explorer.steering.built_in import load_built_in
+from models.pictures import to_uint8
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from explorer.built_in import load_built_in
-from explorer.images import sprite, to_uint8
 from explorer.operations import traversal
+from explorer.steering.built_in import load_built_in
+from models.pictures import sprite, to_uint8
 
 
 @pytest.fixture(scope="module")

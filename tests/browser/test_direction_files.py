@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlparse
 import numpy as np
 import pytest
 
-from explorer.steering import OWN
+from explorer.steering.rack import OWN
 
 LINK = "?model=face-vae&a=17&b=23&alpha=0.3"
 

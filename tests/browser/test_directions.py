@@ -9,12 +9,12 @@ import pytest
 import torch
 from PIL import Image
 
-from explorer.built_in import load_built_in
-from explorer.images import to_uint8
-from explorer.metrics import psnr
+from explorer.measures.metrics import psnr
 from explorer.operations.directions import unit
 from explorer.operations.holding import Response, around, hold
 from explorer.operations.interpolation import lerp, slerp
+from explorer.steering.built_in import load_built_in
+from models.pictures import to_uint8
 
 LINK = "?model=face-vae&a=17&b=23&alpha=0.3"
 

@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from explorer.built_in import load_built_in
-from explorer.images import to_uint8
-from explorer.metrics import psnr
+from explorer.measures.metrics import psnr
 from explorer.operations.arithmetic import combine
 from explorer.operations.traversal import traverse
+from explorer.steering.built_in import load_built_in
+from models.pictures import to_uint8
 
 IMAGE_PIXELS = """image => {
   const canvas = document.createElement("canvas");

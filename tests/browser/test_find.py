@@ -2,10 +2,10 @@
 
 import torch
 
-from explorer.images import to_uint8
-from explorer.metrics import psnr
-from explorer.operations.finding import Target, find_labelled
+from explorer.measures.metrics import psnr
 from explorer.operations.interpolation import slerp
+from explorer.steering.fitting import Target, find_labelled
+from models.pictures import to_uint8
 
 
 def find(explorer, method, label, value=None):

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.images import to_uint8
-from explorer.metrics import psnr
+from explorer.measures.metrics import psnr
 from explorer.operations.direction_methods import mean_difference
 from explorer.operations.directions import unit
-from explorer.operations.finding import projected_std
 from explorer.operations.interpolation import slerp
+from explorer.steering.fitting import projected_std
+from models.pictures import to_uint8
 
 
 @pytest.fixture

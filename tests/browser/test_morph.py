@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.images import to_uint8
-from explorer.metrics import psnr
+from explorer.measures.metrics import psnr
 from explorer.operations.interpolation import slerp
+from models.pictures import to_uint8
 
 SLOW_CHANNEL = """
 const send = WebSocket.prototype.send;

@@ -10,9 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
-from explorer.dataset import Dataset
-from explorer.images import fit, open_picture, to_tensor, to_uint8
-from explorer.projection import Arguments
+from explorer.data.dataset import Dataset
+from explorer.data.projection import Arguments
+from models.pictures import fit, open_picture, to_tensor, to_uint8
 from models.toy import ToyModel
 
 PORTRAITS, WITH_PICTURE = 60, 40

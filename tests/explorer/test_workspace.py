@@ -17,23 +17,23 @@ from pydantic import ValidationError
 from skimage import data
 
 import models
-from explorer.dataset import Dataset
-from explorer.finding import Wish, find
-from explorer.images import PictureError, fit, open_picture, to_uint8
-from explorer.metrics import psnr
-from explorer.morph import Morph
+from explorer.data.dataset import Dataset
+from explorer.data.latent_table import UnknownPointError
+from explorer.device.jobs import User
+from explorer.device.worker import WorkerClosedError
+from explorer.measures.metrics import psnr
 from explorer.operations.directions import Direction, steer
 from explorer.operations.holding import hold
 from explorer.operations.interpolation import slerp
-from explorer.requests import User
 from explorer.settings import Settings
-from explorer.steering import Steer, UnknownDirectionError
-from explorer.store import UnknownPointError
-from explorer.worker import WorkerClosedError
+from explorer.steering.direction_query import Wish, find
+from explorer.steering.morph import Morph
+from explorer.steering.rack import Steer, UnknownDirectionError
 from explorer.workspace import NotReadyError, Workspace
 from models.face_vae import FaceVAE
-from models.policy import policy
-from models.sd_vae import StableDiffusionVAE
+from models.pictures import PictureError, fit, open_picture, to_uint8
+from models.runtimes.policy import policy
+from models.stable_diffusion import StableDiffusionVAE
 from models.toy import ToyModel
 from tests.explorer.waiting import wait, wait_for
 
@@ -283,7 +283,7 @@ def test_an_unused_model_is_unloaded_and_loads_again_with_all_that_was_made(
 def test_models_over_the_budget_are_unloaded_when_another_is_used(
     tmp_path: Path, toy_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explorer.residency.UNUSED", 0.0)
+    monkeypatch.setattr("explorer.device.residency.UNUSED", 0.0)
     small = settings(tmp_path).model_copy(update={"memory": 0.01})
     with Workspace(small, toy_dataset) as workspace:
         wait(workspace, "toy")

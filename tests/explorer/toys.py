@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explorer.images import to_uint8
+from models.pictures import to_uint8
 from models.toy import ToyModel
 
 

@@ -13,9 +13,9 @@ from skimage.data import astronaut
 from torch import Tensor
 
 import models
-from explorer.images import fit, to_tensor
 from models import MODELS
 from models.base import LatentModel, ModelUnavailableError
+from models.pictures import fit, to_tensor
 
 FACE_VAE = Path(__file__).parents[2] / "assets" / "face-vae.safetensors"
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.operations.directions import Direction, Provenance, unit
-from explorer.operations.finding import projected_std
 from explorer.operations.traversal import VALUES, coordinates, traverse
+from explorer.steering.fitting import projected_std
 from models.toy import ToyModel
 
 N = 400

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from models.faces.canvas import GraphicsError, create_context
-from models.faces.factors import FACTORS, Factors
-from models.faces.renderer import Renderer
+from models.faces.world.canvas import GraphicsError, create_context
+from models.faces.world.factors import FACTORS, Factors
+from models.faces.world.renderer import Renderer
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 

@@ -10,15 +10,15 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from explorer.dataset import Dataset
-from explorer.images import open_picture, to_tensor, to_uint8
-from explorer.metrics import psnr
-from explorer.projection import Arguments
+from explorer.data.dataset import Dataset
+from explorer.data.projection import Arguments
+from explorer.measures.metrics import psnr
 from models.face_vae import FaceVAE
 from models.faces import portraits
-from models.faces.factors import FACTORS, factors_at
-from models.faces.portrait_set import Manifest, PortraitSet
 from models.faces.portraits import MAP, build, write
+from models.faces.world.factors import FACTORS, factors_at
+from models.faces.world.portrait_set import Manifest, PortraitSet
+from models.pictures import open_picture, to_tensor, to_uint8
 
 WEIGHTS = Path(portraits.__file__).parents[2] / "assets" / "face-vae.safetensors"
 TRAIN, HELD_OUT, SHOWN = 40, 8, 16

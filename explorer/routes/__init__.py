@@ -1,0 +1,1 @@
+"""What the page and programs ask: live channel, HTTP routes, named endpoints."""

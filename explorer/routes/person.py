@@ -1,0 +1,62 @@
+"""Who asks: told by a cookie that comes with the page, or by the address of whoever has none."""
+
+from __future__ import annotations
+
+import secrets
+from threading import Lock
+
+from cachetools import LRUCache
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from explorer.device.jobs import Person
+
+COOKIE = "latent-explorer-person"
+MOST = 4096  # persons; who has not asked for longest counts by their address from then on
+
+_persons: LRUCache[tuple[str, str], Person] = LRUCache(MOST)  # by cookie or address
+_lock = Lock()
+
+
+def person(connection: HTTPConnection) -> Person:
+    """The person of a connection; the same one as long as they are among the last MOST; thread-safe.
+
+    Only cookies that were given out count: with a new one for each request nobody would have any limit.
+    """
+    address = connection.client.host if connection.client else ""
+    with _lock:
+        known = _persons.get(_by_cookie(connection))
+        return known or _persons.setdefault(("address", address), Person(address))
+
+
+class Introduction:
+    """Gives a cookie to whoever gets a page and has none that is known (ASGI middleware)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on, and the answer with a cookie where one is due."""
+
+        async def introduce(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if headers.get("Content-Type", "").startswith("text/html"):
+                    cookie = f"{COOKIE}={_newcomer().id}; HttpOnly; Path=/; SameSite=Lax"
+                    headers.append("Set-Cookie", cookie)
+            await send(message)
+
+        is_known = scope["type"] != "http" or _by_cookie(HTTPConnection(scope)) in _persons
+        await self._app(scope, receive, send if is_known else introduce)
+
+
+def _by_cookie(connection: HTTPConnection) -> tuple[str, str]:
+    return "cookie", connection.cookies.get(COOKIE, "")
+
+
+def _newcomer() -> Person:
+    new = Person(secrets.token_hex(16))
+    with _lock:
+        _persons["cookie", new.id] = new
+    return new

@@ -1,0 +1,1 @@
+"""Directions: finding, keeping and applying them."""

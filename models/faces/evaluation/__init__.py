@@ -1,0 +1,1 @@
+"""What the trained face VAE is worth, measured on the test portraits."""

@@ -1,0 +1,1 @@
+"""The bundled world: factors, and the renderer that makes portraits of them."""

@@ -1,0 +1,1 @@
+"""How a device decodes fast: the policy, and the ways it chooses from."""
