@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from models.base import LatentModel, ModelUnavailableError, Progress
+from models.base import LatentModel, Progress
+from models.errors import InputError
+from models.media import Media, Pair, Picture, Sound, Words
 
 __all__ = ["MODELS", "ModelEntry", "load"]
 
@@ -17,20 +19,23 @@ __all__ = ["MODELS", "ModelEntry", "load"]
 # first tensor, on Linux.
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
-Load = Callable[[torch.device, Progress, str | None], LatentModel]
-"""Loads onto a device, reporting progress, from the given source or, for None, from the model's own."""
+FACE_VAE = Path(__file__).parent.parent / "assets" / "face-vae.safetensors"
 
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """What the menu says about a model before it is loaded, and how to load it."""
+    """What is known of a model before it is loaded, and the module whose function loads it.
+
+    That is `load(name, media, source, device, progress) -> LatentModel`, where `source` is the entry's own or
+    the one that a person gave in its place. It is imported only then: diffusers takes seconds.
+    """
 
     title: str
-    load: Load
-    image_size: int  # pixels; height = width
-    needs_hub: bool  # the weights come from the Hugging Face hub unless a local folder is given
-    listed: bool  # in the page's menu
-    preview: str | None = None  # of the model that decodes the same latents far sooner, if less well
+    module: str
+    media: Media
+    source: str | None = None  # where the weights are: a file, a folder or a hub repository id
+    listed: bool = True  # in the page's menu
+    preview: str | None = None  # name of the model that decodes the same latents far sooner, if less well
 
 
 def load(
@@ -39,62 +44,43 @@ def load(
     """Load the model called `name` in MODELS.
 
     `source` replaces where the weights come from: a safetensors file for the face VAE, a hub repository id or
-    a local folder for a Stable Diffusion VAE. Raises ValueError for an unknown name and for weights that are
-    damaged or of another model, ModelUnavailableError where the weights cannot be had. The model decodes at
-    once; `speed_up` makes some faster.
+    a local folder for a Stable Diffusion VAE. Raises InputError for an unknown name, ValueError for weights
+    that are damaged or of another model, ModelUnavailableError where the weights cannot be had. The model
+    decodes at once; `speed_up` makes some faster.
     """
     if name not in MODELS:
-        raise ValueError(f"unknown model {name!r}; expected one of {', '.join(MODELS)}")
-    return MODELS[name].load(torch.device(device), progress or _silent, source)
+        raise InputError(f"unknown model {name!r}; expected one of {', '.join(MODELS)}")
+    entry = MODELS[name]
+    loader = importlib.import_module(entry.module).load
+    model: LatentModel = loader(
+        name, entry.media, source or entry.source, torch.device(device), progress or _silent
+    )
+    return model
 
 
 def _silent(fraction: float, message: str) -> None:
     """For callers who do not wait in front of a progress bar."""
 
 
-# Loaders import their module only when called: diffusers takes seconds, and the face VAE needs none of it.
-
-
-def _face_vae(device: torch.device, progress: Progress, source: str | None) -> LatentModel:
-    from models.face_vae import FaceVAE
-
-    path = Path(source) if source else Path(__file__).parent.parent / "assets" / "face-vae.safetensors"
-    if not path.is_file():
-        raise ModelUnavailableError(
-            f"The face VAE's weights are not at {path}: restore assets/face-vae.safetensors from the "
-            "repository, or give the path of a safetensors file that you trained."
-        )
-    progress(0.0, "Reading the face VAE's weights")
-    model = FaceVAE.load(path, device)
-    progress(1.0, "The face VAE is ready")
-    return model
-
-
-def _sd_vae(
-    name: str, architecture: str, repo: str, image_size: int, title: str, preview: str | None = None
-) -> ModelEntry:
-    def load(device: torch.device, progress: Progress, source: str | None) -> LatentModel:
-        from models.stable_diffusion import StableDiffusionVAE
-
-        return StableDiffusionVAE.load(name, architecture, source or repo, image_size, device, progress)
-
-    return ModelEntry(title, load, image_size, needs_hub=True, listed=True, preview=preview)
-
-
-def _toy(device: torch.device, progress: Progress, source: str | None) -> LatentModel:
-    from models.toy import ToyModel
-
-    return ToyModel(device)
-
-
-_TINY = ("AutoencoderTiny", "madebyollin/taesd")
-_KL = ("AutoencoderKL", "stabilityai/sd-vae-ft-mse")
+_SD, _TINY, _KL = "models.stable_diffusion", "madebyollin/taesd", "stabilityai/sd-vae-ft-mse"
+_TINY_TITLE = "Stable Diffusion VAE, tiny (TAESD)"
 
 MODELS: dict[str, ModelEntry] = {
-    "face-vae": ModelEntry("Face VAE", _face_vae, image_size=128, needs_hub=False, listed=True),
-    "sd-vae-tiny": _sd_vae("sd-vae-tiny", *_TINY, 512, "Stable Diffusion VAE, tiny (TAESD), 512 px"),
-    "sd-vae-tiny-256": _sd_vae("sd-vae-tiny-256", *_TINY, 256, "Stable Diffusion VAE, tiny (TAESD), 256 px"),
-    "sd-vae": _sd_vae("sd-vae", *_KL, 512, "Stable Diffusion VAE, 512 px", preview="sd-vae-tiny"),
-    "sd-vae-256": _sd_vae("sd-vae-256", *_KL, 256, "Stable Diffusion VAE, 256 px", preview="sd-vae-tiny-256"),
-    "toy": ModelEntry("Toy (linear)", _toy, image_size=16, needs_hub=False, listed=False),
+    "face-vae": ModelEntry("Face VAE", "models.face_vae", Picture(128), str(FACE_VAE)),
+    "sd-vae-tiny": ModelEntry(f"{_TINY_TITLE}, 512 px", _SD, Picture(512), _TINY),
+    "sd-vae-tiny-256": ModelEntry(f"{_TINY_TITLE}, 256 px", _SD, Picture(256), _TINY),
+    "sd-vae": ModelEntry("Stable Diffusion VAE, 512 px", _SD, Picture(512), _KL, preview="sd-vae-tiny"),
+    "sd-vae-256": ModelEntry(
+        "Stable Diffusion VAE, 256 px", _SD, Picture(256), _KL, preview="sd-vae-tiny-256"
+    ),
+    "toy": ModelEntry("Toy (linear)", "models.toys.vector", Picture(16), listed=False),
+    "toy-spatial": ModelEntry("Toy (spatial)", "models.toys.spatial", Picture(64), listed=False),
+    "toy-generator": ModelEntry("Toy (no encoder)", "models.toys.generator", Picture(64), listed=False),
+    "toy-tokens": ModelEntry("Toy (tokens)", "models.toys.tokens", Picture(64), listed=False),
+    "toy-layers": ModelEntry("Toy (layers)", "models.toys.layers", Picture(64), listed=False),
+    "toy-sound": ModelEntry("Toy (sound)", "models.toys.sound", Sound(8000, 8000), listed=False),
+    "toy-words": ModelEntry("Toy (words)", "models.toys.words", Words((), 6), listed=False),
+    "toy-pair": ModelEntry(
+        "Toy (pair)", "models.toys.pair", Pair(Picture(64), Words((), 6, 64)), listed=False
+    ),
 }

@@ -15,25 +15,43 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from models.base import LatentModel, LatentSpace
+from models.base import LatentModel, LatentSpace, Progress
+from models.errors import InputError, ModelUnavailableError
 from models.face_network import IMAGE_SIZE, FaceVAEConfig, FaceVAENetwork
+from models.media import Media, Picture
+from models.priors import StandardNormal
 from models.runtimes.face_int8 import FaceInt8Decoder
 from models.runtimes.policy import Decode, Make, choose, policy
 
 FORMAT = "latent-explorer/face-vae/1"
 
 
+def load(name: str, media: Media, source: str, device: torch.device, progress: Progress) -> LatentModel:
+    """The face VAE of a file; raises ModelUnavailableError without one, else as `FaceVAE.load`."""
+    path = Path(source)
+    if not path.is_file():
+        raise ModelUnavailableError(
+            f"The face VAE's weights are not at {path}: restore assets/face-vae.safetensors from the "
+            "repository, or give the path of a safetensors file that you trained."
+        )
+    progress(0.0, "Reading the face VAE's weights")
+    model = FaceVAE.load(path, device)
+    progress(1.0, "The face VAE is ready")
+    return model
+
+
 class FaceVAE(LatentModel):
     """A trained face VAE; its latents are N(0, I) by the KL term of its training (Kingma & Welling 2014)."""
 
     def __init__(self, network: FaceVAENetwork, device: torch.device | str = "cpu") -> None:
-        self.device = torch.device(device)
-        self.space = LatentSpace("face-vae", (network.config.latent_dim,), IMAGE_SIZE, "normal")
+        self.device, shape = torch.device(device), (network.config.latent_dim,)
+        self.space = LatentSpace("face-vae", shape, ("dim",), StandardNormal(shape))
+        self.media = Picture(IMAGE_SIZE)
         here = policy(self.device)
         self._network = network.to(self.device).to(memory_format=here.layout)  # type: ignore[call-overload]
         self._network.eval().requires_grad_(False)
         in_bytes: dict[str, Make] = {"int8": lambda: FaceInt8Decoder(self._network.decoder)}
-        ways = here.ways(self.space, lambda: self._decoding(here.dtype), in_bytes)
+        ways = here.ways(self.space, self.media, lambda: self._decoding(here.dtype), in_bytes)
         prior = torch.randn(4, *self.space.shape, generator=torch.Generator().manual_seed(0))
         choice = choose("face-vae", ways, self._network.decoder, prior.to(self.device))
         self._chosen, self.precision = choice.decode, choice.remark
@@ -42,7 +60,7 @@ class FaceVAE(LatentModel):
     def load(cls, path: Path, device: torch.device | str = "cpu") -> Self:
         """Read weights that `save` wrote.
 
-        Raises ValueError that names the file, what was expected and what came, for a missing, truncated or
+        Raises InputError that names the file, what was expected and what came, for a missing, truncated or
         foreign file and for weights of the wrong shape.
         """
         return cls(read_network(path), device)
@@ -96,7 +114,7 @@ def read_network(path: Path) -> FaceVAENetwork:
     found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
-            raise ValueError(
+            raise InputError(
                 f"{path}: expected {name} of shape {expected.get(name)}, found {found.get(name)}"
             )
     network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
@@ -108,12 +126,12 @@ def _read(path: Path) -> tuple[dict[str, Tensor], FaceVAEConfig]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             if metadata.get("format") != FORMAT:
-                raise ValueError(f"{path}: expected format {FORMAT!r}, found {metadata.get('format')!r}")
+                raise InputError(f"{path}: expected format {FORMAT!r}, found {metadata.get('format')!r}")
             values: dict[str, Any] = json.loads(metadata["config"])
             sizes: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
             config = FaceVAEConfig(**sizes)
             return {name: file.get_tensor(name) for name in file.keys()}, config  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path}: expected a whole safetensors file of a face VAE: {error}") from error
+        raise InputError(f"{path}: expected a whole safetensors file of a face VAE: {error}") from error
     except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path}: expected a face VAE configuration in the metadata: {error!r}") from error
+        raise InputError(f"{path}: expected a face VAE configuration in the metadata: {error!r}") from error

@@ -8,7 +8,8 @@ from typing import Any
 from huggingface_hub import hf_hub_download, try_to_load_from_cache
 from tqdm import tqdm
 
-from models.base import ModelUnavailableError, Progress
+from models.base import Progress
+from models.errors import ModelUnavailableError
 
 CONFIG, WEIGHTS = "config.json", "diffusion_pytorch_model.safetensors"
 

@@ -6,7 +6,7 @@ import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny
@@ -14,7 +14,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from models.base import LatentModel, LatentSpace, Progress
+from models.errors import InputError
 from models.hub import CONFIG, WEIGHTS, locate
+from models.media import Media, Picture
 from models.runtimes.noise import noise
 from models.runtimes.policy import TILED, Choice, Decode, Make, Policy, choose, policy
 from models.runtimes.tiny_int8 import TinyInt8Decoder
@@ -23,6 +25,22 @@ from models.runtimes.upsampling import FoldedUpsampling
 ARCHITECTURES: dict[str, Any] = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
 LEAN = 512  # pixels a side from which pictures leave room for it: portraits 48 dB, photographs 40 to 48
 PROBE = 128  # pixels a side of the picture by which the way is judged that is there at once
+
+
+def load(name: str, media: Media, source: str, device: torch.device, progress: Progress) -> LatentModel:
+    """Load from a local folder or a hub repository id whatever of ARCHITECTURES its configuration names.
+
+    Raises ModelUnavailableError where the files cannot be had and InputError where they are damaged or
+    belong to another model. Only safetensors are read.
+    """
+    progress(0.0, f"Looking for {source}")
+    folder = locate(source, progress)
+    progress(0.5, f"Reading the weights of {source}")
+    vae = _read(folder)
+    progress(0.8, f"Preparing {source} for {device}")
+    model = StableDiffusionVAE(name, vae, media.size, device)
+    progress(1.0, f"{source} is ready")
+    return model
 
 
 class StableDiffusionVAE(LatentModel):
@@ -40,7 +58,8 @@ class StableDiffusionVAE(LatentModel):
         blocks = vae.config.encoder_block_out_channels if self._tiny else vae.config.block_out_channels
         side = image_size // 2 ** (len(blocks) - 1)  # every block but one halves the resolution
         shape = (int(vae.config.latent_channels), side, side)
-        self.space = LatentSpace(name, shape, image_size, prior="none")
+        self.space = LatentSpace(name, shape, ("channel", "row", "column"))
+        self.media = Picture(image_size)
         if image_size > TILED:
             vae.enable_tiling()
         if here.folds_upsampling and not self._tiny:
@@ -52,10 +71,10 @@ class StableDiffusionVAE(LatentModel):
 
     def _choose_way(self, here: Policy) -> None:
         """Decode in the device's dtype, and note what it takes to be faster still."""
-        vae, name, size = self._vae, self.space.name, self.space.image_size
+        vae, name, size = self._vae, self.space.name, self.media.size
         fast = copy.deepcopy(vae).to(here.dtype)
         in_bytes = _in_bytes(vae, here.dtype, size) if self._tiny else {}
-        ways = here.ways(self.space, lambda: self._decoding(fast, here.dtype), in_bytes)
+        ways = here.ways(self.space, self.media, lambda: self._decoding(fast, here.dtype), in_bytes)
         at_once = {way: make for way, make in ways.items() if way == here.name}
         exact = self._decoding(vae, torch.float32)
         choice = choose(name, at_once, exact, self._probe(min(size, PROBE)))
@@ -69,30 +88,6 @@ class StableDiffusionVAE(LatentModel):
         """The latent by which ways of decoding are judged, as the network takes it."""
         with torch.no_grad():
             return self._encode(_picture(size).to(self.device)) / self._scale + self._shift
-
-    @classmethod
-    def load(
-        cls,
-        name: str,
-        architecture: str,
-        source: str,
-        image_size: int,
-        device: torch.device,
-        progress: Progress,
-    ) -> Self:
-        """Load from a local folder or a hub repository id; `architecture` is a key of ARCHITECTURES.
-
-        Raises ModelUnavailableError where the files cannot be had and ValueError where they are damaged or
-        belong to another model. Only safetensors are read.
-        """
-        progress(0.0, f"Looking for {source}")
-        folder = locate(source, progress)
-        progress(0.5, f"Reading the weights of {source}")
-        vae = _read(folder, architecture)
-        progress(0.8, f"Preparing {source} for {device}")
-        model = cls(name, vae, image_size, device)
-        progress(1.0, f"{source} is ready")
-        return model
 
     def speed_up(self) -> None:
         """Go over to bytes or CUDA graphs, which take seconds to make."""
@@ -161,14 +156,15 @@ def _picture(size: int) -> Float[Tensor, "1 3 size size"]:
     return picture
 
 
-def _read(folder: Path, architecture: str) -> Any:
-    """The autoencoder in `folder`, in fp32; ValueError unless its files are whole and of `architecture`."""
+def _read(folder: Path) -> Any:
+    """The autoencoder in `folder`, in fp32; InputError unless its files are whole and of ARCHITECTURES."""
     try:
-        found = json.loads((folder / CONFIG).read_text())["_class_name"]
+        architecture = json.loads((folder / CONFIG).read_text())["_class_name"]
     except (ValueError, KeyError, TypeError):
-        found = "a damaged file"
-    if found != architecture:
-        raise ValueError(f"{folder / CONFIG}: expected a diffusers {architecture}, got {found}")
+        architecture = "a damaged file"
+    if architecture not in ARCHITECTURES:
+        expected = f"expected a diffusers {' or '.join(ARCHITECTURES)}"
+        raise InputError(f"{folder / CONFIG}: {expected}, got {architecture}")
     try:
         # No torch_dtype: diffusers would change PyTorch's default dtype meanwhile, for all threads.
         vae, info = ARCHITECTURES[architecture].from_pretrained(
@@ -182,8 +178,8 @@ def _read(folder: Path, architecture: str) -> Any:
     return vae
 
 
-def _not_the_weights(folder: Path, architecture: str, found: str) -> ValueError:
-    return ValueError(
+def _not_the_weights(folder: Path, architecture: str, found: str) -> InputError:
+    return InputError(
         f"{folder / WEIGHTS}: expected the weights of the {architecture} that {CONFIG} describes, "
         f"got {found}; download them again or name another folder"
     )

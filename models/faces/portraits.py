@@ -53,7 +53,7 @@ def build(
     Raises ValueError where a set is smaller than what ships, or of another size than the model.
     """
     frame, pictures = _select(train, held_out)
-    size = model.space.image_size
+    size = model.media.size
     if pictures.shape[1:] != (size, size, 3):
         raise ValueError(f"portraits: expected pictures of {size} px, got {pictures.shape[1:]}")
     latents, frame["psnr"] = _encode(model, pictures)

@@ -5,6 +5,7 @@ Written without a GPU at hand: sizes are reasoned, not measured, and `policy` ch
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -14,9 +15,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from models.base import LatentSpace
+from models.media import Media
 
 BATCHES = (16, 4, 1)  # pictures of a graph; largest first, so that the smaller ones fit into its memory
-PIXELS = 512**2  # of all pictures of a graph: more keep a GPU busy for longer than launching takes
+NUMBERS = 3 * 512**2  # of all values of a graph: more keep a GPU busy for longer than launching takes
 WARM_UP = 3  # calls before recording, in which the libraries choose their kernels
 
 Recorded = tuple[Tensor, Callable[[], object]]
@@ -25,9 +27,9 @@ Recorded = tuple[Tensor, Callable[[], object]]
 Record = Callable[[Callable[[], Tensor]], Recorded]
 
 
-def batches(image_size: int) -> list[int]:
-    """Batch sizes worth a graph at this size, largest first; none where one picture is work enough."""
-    return [n for n in BATCHES if n * image_size**2 <= PIXELS]
+def batches(media: Media) -> list[int]:
+    """Batch sizes worth a graph, largest first; none where one value is work enough."""
+    return [n for n in BATCHES if n * math.prod(media.shape) <= NUMBERS]
 
 
 class GraphedDecoder:
@@ -38,12 +40,14 @@ class GraphedDecoder:
     only one in the process may make a decoder at a time.
     """
 
-    def __init__(self, decode: Callable[[Tensor], Tensor], space: LatentSpace, device: torch.device) -> None:
+    def __init__(
+        self, decode: Callable[[Tensor], Tensor], space: LatentSpace, media: Media, device: torch.device
+    ) -> None:
         """`decode` must do all its work on the device; raises RuntimeError where it cannot be recorded."""
         self._decode, self._lock = decode, threading.Lock()
         record = _recorder()
         self._graphs: dict[int, tuple[Tensor, Recorded]] = {}
-        for n in batches(space.image_size):
+        for n in batches(media):
             latents = torch.zeros(n, *space.shape, device=device)
             self._graphs[n] = latents, record(partial(decode, latents))
 

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from models.base import LatentSpace
+from models.media import Media
 from models.runtimes.graphs import GraphedDecoder, batches
 
 log = logging.getLogger(__name__)
@@ -42,11 +43,15 @@ class Policy:
         """Of the dtype, as people write it."""
         return {torch.bfloat16: "bf16", torch.float16: "fp16"}.get(self.dtype, "fp32")
 
-    def ways(self, space: LatentSpace, in_dtype: Make, in_bytes: Mapping[str, Make]) -> dict[str, Make]:
+    def ways(
+        self, space: LatentSpace, media: Media, in_dtype: Make, in_bytes: Mapping[str, Make]
+    ) -> dict[str, Make]:
         """What makes each way of decoding that is faster than float32 here, fastest first, for `choose`."""
         ways = dict(in_bytes) if self.bytes else {}
-        if self.graphs and batches(space.image_size):
-            ways[f"{self.name} in CUDA graphs"] = lambda: GraphedDecoder(in_dtype(), space, self.device)
+        if self.graphs and batches(media):
+            ways[f"{self.name} in CUDA graphs"] = lambda: GraphedDecoder(
+                in_dtype(), space, media, self.device
+            )
         if self.dtype != torch.float32:
             ways[self.name] = in_dtype
         return ways

@@ -2,15 +2,18 @@ import pytest
 import torch
 
 from models.base import LatentModel, LatentSpace
-from models.toy import ToyModel
+from models.errors import CannotEncodeError, InputError
+from models.media import Picture
+from models.toys.vector import ToyModel
 
-SPACE = LatentSpace("square", shape=(2, 4, 4), image_size=32, prior="none")
+SPACE = LatentSpace("square", (2, 4, 4), ("channel", "row", "column"))
 
 
 class Loud(LatentModel):
     """Answers in bf16, far outside [-1, 1]."""
 
-    space = LatentSpace("loud", shape=(3,), image_size=2, prior="normal")
+    space = LatentSpace("loud", (3,), ("dim",))
+    media = Picture(2)
     device = torch.device("cpu")
     first_layer = None
 
@@ -61,6 +64,54 @@ def test_inputs_in_half_precision_are_taken() -> None:
     torch.testing.assert_close(model.decode(latents.half()), model.decode(latents), atol=1e-3, rtol=0)
 
 
-def test_pictures_stay_on_the_device_for_who_makes_bytes_of_them_there() -> None:
+def test_pictures_stay_on_the_device_for_who_makes_bytes_of_them_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("models.base._check_batch", lambda *_: None)  # the meta device has no numbers
     model = ToyModel("meta")
     assert model.decode_on_device(torch.zeros(2, 8)).device.type == "meta"
+
+
+def test_a_space_has_an_axis_for_every_number_of_its_shape() -> None:
+    with pytest.raises(ValueError, match=r"odd: expected an axis for each of \(3, 4\)"):
+        LatentSpace("odd", (3, 4), ("dim",))
+
+
+def test_only_rows_and_columns_make_a_space_spatial() -> None:
+    assert SPACE.is_spatial
+    assert not LatentSpace("w+", (18, 512), ("layer", "dim")).is_spatial
+    assert not LatentSpace("text", (8, 64), ("token", "dim")).is_spatial
+
+
+def test_the_grid_is_where_tokens_stand() -> None:
+    assert SPACE.grid == (4, 4)
+    assert LatentSpace("text", (8, 64), ("token", "dim")).grid == (8,)
+
+
+class Mute(Loud):
+    """Has no encoder, and fails when it is asked to decode."""
+
+    _encode = LatentModel._encode
+
+    def _decode(self, latents: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("decoded for nothing")
+
+
+def test_without_an_encoder_nothing_is_decoded_to_be_encoded() -> None:
+    assert Loud().can_encode
+    assert not Mute().can_encode
+    with pytest.raises(CannotEncodeError, match="loud has no encoder: it makes its own picture"):
+        Mute().reencode(torch.zeros(1, 3))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_a_decode_that_is_not_finite_is_refused_and_not_shown_as_black(value: float) -> None:
+    class Overflowing(ToyModel):
+        def _decode(self, latents: torch.Tensor) -> torch.Tensor:
+            values = super()._decode(latents)
+            values[:, 0, 3, 3] = value
+            return values
+
+    message = "what toy decodes so far out: expected finite values, got NaN or infinity"
+    with pytest.raises(InputError, match=message):
+        Overflowing().decode(torch.ones(1, 8))

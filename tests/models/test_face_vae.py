@@ -10,7 +10,9 @@ from safetensors.torch import load_file, save_file
 
 from models.face_network import FaceVAEConfig, FaceVAENetwork
 from models.face_vae import FORMAT, FaceVAE
+from models.runtimes.face_int8 import FaceInt8Decoder
 
+ASSETS = Path(__file__).parents[2] / "assets"
 TINY = FaceVAEConfig(latent_dim=6, encoder=(4, 5, 6), decoder=(4, 5, 6), bottleneck=(2, 3))
 
 
@@ -43,7 +45,7 @@ def test_a_saved_model_comes_back(model: FaceVAE, weights: Path, images: torch.T
     loaded = FaceVAE.load(weights)
     assert loaded.space == model.space
     assert loaded.space.shape == (6,)
-    assert loaded.space.image_size == 128
+    assert loaded.media.size == 128
     latents = model.encode(images)
     torch.testing.assert_close(loaded.encode(images), latents, rtol=0, atol=2e-3)  # half precision on disk
     torch.testing.assert_close(loaded.decode(latents), model.decode(latents), rtol=0, atol=2e-2)
@@ -146,3 +148,25 @@ def test_wrong_batches_are_refused(model: FaceVAE) -> None:
         model.decode(torch.full((1, 6), torch.nan))
     with pytest.raises(ValueError, match=r"expected shape \(n, 3, 128, 128\), got \(1, 3, 64, 64\)"):
         model.encode(torch.zeros(1, 3, 64, 64))
+
+
+def test_bytes_are_those_of_all_that_is_held_and_each_counts_once() -> None:
+    model = FaceVAE.load(ASSETS / "face-vae.safetensors")
+    network, decoder = (
+        sum(w.nbytes for w in part.parameters()) for part in (model._network, model._network.decoder)
+    )
+    model._chosen = model._network.decoder
+    assert model.nbytes == network, "the decoder is in the network"
+    for dtype, share in ((torch.float32, 1.0), (torch.bfloat16, 0.5)):
+        model._chosen = model._decoding(dtype)
+        assert model.nbytes == network + share * decoder, "a copy that a closure holds"
+
+
+def test_weights_in_bytes_count_too() -> None:
+    model = FaceVAE.load(ASSETS / "face-vae.safetensors")
+    network, decoder = (
+        sum(w.nbytes for w in part.parameters()) for part in (model._network, model._network.decoder)
+    )
+    model._chosen = FaceInt8Decoder(model._network.decoder)
+    entrance = model._chosen._weight.nbytes
+    assert network + entrance < model.nbytes < network + entrance + decoder / 2

@@ -14,7 +14,7 @@ import pytest
 from huggingface_hub import constants
 
 import models
-from models.base import ModelUnavailableError
+from models.errors import ModelUnavailableError
 from models.hub import CONFIG, WEIGHTS
 
 
@@ -90,7 +90,7 @@ def test_a_model_is_downloaded_once_with_its_bytes_counted(tiny_folder: Path) ->
     assert progress[-1] == (1.0, "here/tiny is ready")
 
     Hub.requests.clear()
-    assert models.load("sd-vae-tiny-256", source="here/tiny").space.image_size == 256
+    assert models.load("sd-vae-tiny-256", source="here/tiny").media.size == 256
     assert not Hub.requests
 
 

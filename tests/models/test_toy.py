@@ -2,7 +2,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.toy import SAFE_NORM, ToyModel
+from models.toys.vector import SAFE_NORM, ToyModel
 
 
 @given(st.lists(st.floats(-1, 1, width=32), min_size=8, max_size=8), st.floats(0, SAFE_NORM))

@@ -130,7 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         model = FaceVAE.load(options.weights)
-        train, test = open_portraits(options.data, model.space.image_size)
+        train, test = open_portraits(options.data, model.media.size)
         options.out.mkdir(parents=True, exist_ok=True)
         evaluation = evaluate(model, options.weights, train, test, options.out)
         (options.out / "face-vae.json").write_text(evaluation.to_json())

@@ -34,20 +34,24 @@ class RunLog:
             csv.writer(file).writerow(row)
 
     def add(self, losses: Losses) -> None:
-        """Take one step's losses into the next report's means."""
+        """Take one step's losses into the next report's means; raises ValueError where one is not finite."""
+        if not losses.total.isfinite():
+            raise ValueError(
+                f"training has diverged, its loss is {losses.total.item()}: what was saved before is kept"
+            )
         self._since.append((losses.total.item(), losses.reconstruction.item(), losses.kl.sum().item()))
 
     def report(self, state: TrainerState, model: FaceVAE) -> str:
         """Evaluate on the held-out pictures, append a row, draw a sheet; returns the row as text.
 
-        Training losses are means since the last report; psnr in dB over [0, 255] pixels; KL in nats an image;
-        active as in Burda et al. 2016.
+        Training losses are means since the last report, empty where no step was taken since; psnr in dB over
+        [0, 255] pixels; KL in nats an image; active as in Burda et al. 2016.
         """
         posterior = [model.posterior(chunk) for chunk in self._images.split(CHUNK)]
         mean, log_variance = (torch.cat(column) for column in zip(*posterior, strict=True))
         output = torch.cat([model.decode(chunk) for chunk in mean.split(CHUNK)])
         errors = (output - self._images).square().flatten(1).mean(1)
-        losses = np.mean(self._since, axis=0) if self._since else np.full(3, np.nan)
+        losses = [f"{v:.5g}" for v in np.mean(self._since, axis=0)] if self._since else [""] * 3
         self._since.clear()
         figures = (10 * torch.log10(4 / errors)).mean().item(), kl_divergence(mean, log_variance).sum().item()
         active = int((mean.var(0, correction=0) > 0.01).sum())
@@ -55,12 +59,13 @@ class RunLog:
             state.step,
             state.images,
             round(state.elapsed),
-            *(f"{v:.5g}" for v in (*losses, *figures)),
+            *losses,
+            *(f"{v:.5g}" for v in figures),
             active,
         )
         self._write(row)
         self._draw(state.step, output[:SHEET], model)
-        return " ".join(f"{name} {value}" for name, value in zip(COLUMNS, row, strict=True))
+        return " ".join(f"{name} {value}" for name, value in zip(COLUMNS, row, strict=True) if value != "")
 
     def _draw(self, step: int, output: torch.Tensor, model: FaceVAE) -> None:
         """Originals, their reconstructions, and two rows of prior samples from the same latents each time."""

@@ -9,19 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from jaxtyping import Float, UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
 
 from models.face_network import IMAGE_SIZE
 from models.faces.world.portrait_set import open_dataset
+from models.pictures import PictureError, open_picture
 
 SKIN = 2  # `models.faces.world.renderer.Part.SKIN`, of weight 1: what pictures without part maps count as
 
 AHEAD = 4  # batches read while the network is busy
+NAMED = 20  # files that are named with the reason why they cannot be read; the others are counted
 
 
 @dataclass(frozen=True)
@@ -87,33 +88,9 @@ def open_pictures(source: str) -> Pictures:
             )
         return portraits
     if folder.is_dir():
-        return _from_files(sorted(path for path in folder.rglob("*") if path.is_file()), source)
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        return _read([(str(path.relative_to(folder)), path) for path in paths], source)
     return _from_hub(source)
-
-
-def _from_files(paths: list[Path], source: str) -> PlainPictures:
-    reasons: Counter[str] = Counter()
-    images = []
-    for path in tqdm(paths, unit="file", desc="reading pictures"):
-        try:
-            with Image.open(path) as picture:
-                images.append(_square(picture))
-        except (
-            UnidentifiedImageError,
-            OSError,
-            ValueError,
-            SyntaxError,
-            Image.DecompressionBombError,
-        ) as error:
-            reasons[
-                type(error).__name__
-                + (": not a picture" if isinstance(error, UnidentifiedImageError) else "")
-            ] += 1
-    for reason, count in reasons.items():
-        print(f"{source}: skipped {count} of {len(paths)} files ({reason})", file=sys.stderr)
-    return _stack(
-        images, f"{source}: expected pictures in this folder, found {len(paths)} files and none readable"
-    )
 
 
 def _from_hub(name: str) -> PlainPictures:
@@ -133,21 +110,37 @@ def _from_hub(name: str) -> PlainPictures:
     column = next((key for key, kind in rows.features.items() if isinstance(kind, datasets.Image)), None)
     if column is None:
         raise ValueError(f"{name}: expected a column of images, found {list(rows.features)}")
-    return _stack(_squares(rows[column]), f"{name}: expected pictures, found none")
+    files = rows.cast_column(column, datasets.Image(decode=False))[column]
+    return _read(((f"row {row}", _content(file)) for row, file in enumerate(files)), name)
 
 
-def _squares(pictures: Iterable[Image.Image]) -> list[UInt8[np.ndarray, "size size 3"]]:
-    return [_square(picture) for picture in tqdm(pictures, unit="picture", desc="reading pictures")]
+def _content(file: dict[str, Any] | None) -> bytes | Path:
+    if file is None:
+        return b""
+    return file["bytes"] or Path(file["path"])
 
 
-def _square(picture: Image.Image) -> UInt8[np.ndarray, "size size 3"]:
-    upright = ImageOps.exif_transpose(picture).convert("RGB")
-    return np.asarray(ImageOps.fit(upright, (IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.LANCZOS))
-
-
-def _stack(images: list[UInt8[np.ndarray, "size size 3"]], problem: str) -> PlainPictures:
+def _read(files: Iterable[tuple[str, bytes | Path]], source: str) -> PlainPictures:
+    """Read what can be read; what cannot, and what is not shown as it is, is told on the error output."""
+    images: list[UInt8[np.ndarray, "size size 3"]] = []
+    skipped: list[str] = []
+    notes: Counter[str] = Counter()
+    for name, file in tqdm(files, unit="file", desc="reading pictures"):
+        try:
+            picture = open_picture(file, IMAGE_SIZE)
+        except PictureError as error:
+            skipped.append(f"{name}: {error}")
+            continue
+        images.append(picture.pixels)
+        notes.update(picture.notes)
+    for line in skipped[:NAMED]:
+        print(f"{source}: skipped {line}", file=sys.stderr)
+    if len(skipped) > NAMED:
+        print(f"{source}: skipped {len(skipped) - NAMED} more files", file=sys.stderr)
+    for note, count in notes.items():
+        print(f"{source}: {count} of {len(images)} pictures: {note}", file=sys.stderr)
     if not images:
-        raise ValueError(problem)
+        raise ValueError(f"{source}: expected pictures, found {len(skipped)} files and none readable")
     return PlainPictures(np.stack(images))
 
 

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 import models
-from models.base import LatentSpace
+from models import stable_diffusion
+from models.media import Picture
 from models.runtimes import graphs
 from models.runtimes.graphs import GraphedDecoder, Recorded, batches
 from models.runtimes.policy import CLOSE, closeness
-from models.stable_diffusion import StableDiffusionVAE
-from models.toy import ToyModel
+from models.toys.vector import ToyModel
 
 CPU = torch.device("cpu")
 on_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA")
@@ -54,13 +54,13 @@ def graphed(monkeypatch: pytest.MonkeyPatch) -> Graphed:
     def make(recorder: Recorder) -> tuple[GraphedDecoder, ToyModel]:
         monkeypatch.setattr(graphs, "_recorder", lambda: recorder)
         toy = ToyModel()
-        return GraphedDecoder(toy._decode, toy.space, CPU), toy
+        return GraphedDecoder(toy._decode, toy.space, toy.media, CPU), toy
 
     return make
 
 
 def test_graphs_are_for_batches_that_leave_a_gpu_idle() -> None:
-    assert [batches(size) for size in (128, 256, 512, 768)] == [[16, 4, 1], [4, 1], [1], []]
+    assert [batches(Picture(size)) for size in (128, 256, 512, 768)] == [[16, 4, 1], [4, 1], [1], []]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_threads_get_their_own_pictures(graphed: Graphed) -> None:
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 def test_without_cuda_it_says_so() -> None:
     with pytest.raises(RuntimeError, match="graph_pool"):
-        GraphedDecoder(ToyModel()._decode, LatentSpace("toy", (8,), 16, "normal"), CPU)
+        GraphedDecoder(ToyModel()._decode, ToyModel().space, ToyModel().media, CPU)
 
 
 @on_cuda
@@ -117,7 +117,7 @@ def test_on_cuda_every_batch_of_stable_diffusions_is_close_to_float32(
 ) -> None:
     folder = str(kl_folder if architecture == "AutoencoderKL" else tiny_folder)
     model, exact = (
-        StableDiffusionVAE.load("here", architecture, folder, 256, torch.device(device), lambda *_: None)
+        stable_diffusion.load("here", Picture(256), folder, torch.device(device), lambda *_: None)
         for device in ("cuda", "cpu")
     )
     model.speed_up()

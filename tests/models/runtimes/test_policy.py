@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from models.base import LatentSpace
+from models.media import Picture
 from models.runtimes.policy import choose, closeness, policy
 
 LATENTS = torch.linspace(-1, 1, 24).view(2, 3, 2, 2)
@@ -51,15 +52,17 @@ def test_a_gpu_decodes_small_pictures_in_graphs(
     size: int, ways: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
-    space = LatentSpace("mine", (3, 2, 2), size, "none")
-    assert list(policy(torch.device("cuda")).ways(space, off(0.001), {"int8": off(0.0)})) == ways
+    space = LatentSpace("mine", (3, 2, 2), ("channel", "row", "column"))
+    assert (
+        list(policy(torch.device("cuda")).ways(space, Picture(size), off(0.001), {"int8": off(0.0)})) == ways
+    )
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 def test_where_graphs_cannot_be_recorded_it_decodes_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
-    space = LatentSpace("mine", (3, 2, 2), 128, "none")
-    ways = policy(torch.device("cuda")).ways(space, off(0.001), {})
+    space = LatentSpace("mine", (3, 2, 2), ("channel", "row", "column"))
+    ways = policy(torch.device("cuda")).ways(space, Picture(128), off(0.001), {})
     choice = choose("mine", ways, same, LATENTS)
     assert choice.remark == "bf16; bf16 in CUDA graphs does not run here"
 

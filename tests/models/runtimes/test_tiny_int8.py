@@ -31,7 +31,9 @@ def test_any_shape_decodes_to_about_what_float32_does(
     decoder = TinyInt8Decoder(vae.decoder.layers, torch.float32, lean)
     images, exact = decoder(latents), vae.decode(latents).sample
     assert images.shape == exact.shape
-    assert closeness(images, exact) > 30  # noise, which is harder than pictures: test_sd_vae.py has those
+    assert (
+        closeness(images, exact) > 30
+    )  # noise, which is harder than pictures: test_stable_diffusion.py has those
 
 
 def test_no_frame_depends_on_the_others_of_its_batch(vae: AutoencoderTiny) -> None:

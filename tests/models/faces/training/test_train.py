@@ -12,27 +12,23 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 
-from models.face_vae import FaceVAE
+import models
+from models.face_vae import FaceVAE, read_network
+from models.faces.training import train as training
 from models.faces.training.losses import PART_WEIGHTS, kl_divergence, pixel_weights, reconstruction_loss
 from models.faces.training.standardise import standardise
-from models.faces.training.train import (
-    BETA,
-    LABELS,
-    WARM_UP_STEPS,
-    history,
-    learning_rate,
-    main,
-    start_or_resume,
-    train_step,
-)
+from models.faces.training.step import BETA, LABELS, WARM_UP_STEPS, learning_rate, train_step
+from models.faces.training.train import history, main, start_or_resume
 from models.faces.training.trainer_state import write_checkpoint
-from models.faces.training.trainset import Batch, Pictures, PlainPictures, batches, open_pictures
+from models.faces.training.trainset import NAMED, Batch, Pictures, PlainPictures, batches, open_pictures
 from models.faces.training.warm_start import to_images, warm_start
 from models.faces.world.dataset import Manifest, render_dataset
 from models.faces.world.labels import readout_loss
 from models.faces.world.renderer import Part
+from models.pictures import BACKDROP, open_picture
 
 CPU = torch.device("cpu")
+BUNDLED = Path(models.__file__).parents[1] / "assets" / "face-vae.safetensors"
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +147,65 @@ def test_one_picture_is_too_few(pictures: PlainPictures) -> None:
         warm_start(network, PlainPictures(pictures.images[:1]), BETA, 0)
 
 
+@pytest.mark.parametrize("given", [[], ["--start"]])
+@pytest.mark.parametrize("count", [1, 2])
+def test_too_few_pictures_are_refused_whatever_training_starts_from(
+    count: int, given: list[str], pictures: PlainPictures, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = tmp_path / "data", tmp_path / "run"
+    data.mkdir()
+    for index, image in enumerate(pictures.images[:count]):
+        Image.fromarray(image).save(data / f"{index}.png")
+    start = [*given, str(BUNDLED)] if given else []
+    assert main(["--data", str(data), "--out", str(out), "--device", "cpu", *start]) == 1
+    assert f"expected at least 3 pictures to train on, got {count}" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_pictures_that_are_all_the_same_are_refused(pictures: PlainPictures) -> None:
+    with pytest.raises(ValueError, match="expected pictures that differ, got 4 that are all the same"):
+        start_or_resume(PlainPictures(pictures.images[[0] * 4]), Path("/nowhere"), CPU, 0)
+
+
+@pytest.mark.parametrize("count", [3, 10])
+def test_a_few_pictures_give_a_log_of_finite_figures(
+    count: int,
+    pictures: PlainPictures,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(training, "REPORT_SECONDS", 0.0)  # a report is due as the budget ends
+    data, out = tmp_path / "data", tmp_path / "run"
+    data.mkdir()
+    for index, image in enumerate(pictures.images[:count]):
+        Image.fromarray(image).save(data / f"{index}.png")
+    arguments = ["--data", str(data), "--out", str(out), "--device", "cpu", "--minutes", "0.001"]
+    assert main(arguments) == 0
+    last = rows(out)[-1]
+    assert all(np.isfinite(float(value)) for value in last.values())
+    assert int(last["images"]) == int(last["step"]) * (count - 1), "one is held out"
+
+    assert main(arguments) == 0, "with a budget that is spent already"
+    again = rows(out)[-1]
+    assert again["loss"] == again["kl"] == "", "no step was taken, so there is no loss to tell"
+    assert float(again["psnr"]) == pytest.approx(float(last["psnr"]), abs=0.01)
+    assert "nan" not in (out / "log.csv").read_text() + capsys.readouterr().out
+
+
+def test_a_loss_that_is_not_finite_ends_training_and_is_not_saved(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun = read_network(BUNDLED)
+    with torch.no_grad():
+        begun.decoder.head.bias[0] = torch.nan
+    start, out = tmp_path / "start.safetensors", tmp_path / "run"
+    FaceVAE(begun, "cpu").save(start)
+    assert main(["--data", str(folder), "--out", str(out), "--device", "cpu", "--start", str(start)]) == 1
+    assert "training has diverged, its loss is nan" in capsys.readouterr().err
+    assert not (out / "checkpoint.safetensors").exists()
+
+
 @pytest.mark.parametrize("kind", [PlainPictures, Labelled])
 def test_a_resumed_run_takes_the_same_next_step(
     kind: type[PlainPictures], pictures: PlainPictures, tmp_path: Path
@@ -267,8 +322,9 @@ def test_a_folder_of_pictures_becomes_a_model_the_app_can_load(
     out = tmp_path / "run"
     assert main(["--data", str(folder), "--out", str(out), "--minutes", "0.01", "--device", "cpu"]) == 0
     errors = capsys.readouterr().err
-    assert "skipped 2 of 15 files (UnidentifiedImageError: not a picture)" in errors
-    assert "skipped 1 of 15 files (OSError" in errors
+    assert f"{folder}: skipped notes.txt: This file is not a picture we can read; use JPEG" in errors
+    assert f"{folder}: skipped empty.png: This file is empty" in errors
+    assert f"{folder}: skipped cut.png: This picture is damaged or incomplete" in errors
     model = FaceVAE.load(out / "face-vae.safetensors")
     assert model.decode(torch.zeros(1, *model.space.shape)).shape == (1, 3, 128, 128)
     assert list(out.glob("sheet-*.png"))
@@ -284,8 +340,36 @@ def test_a_folder_without_pictures_is_an_error(
     for name in content:
         (source / name).write_text("words")
     assert main(["--data", str(source), "--out", str(tmp_path / "run")]) == 1
-    error = f"expected pictures in this folder, found {len(content)} files and none readable"
+    error = f"expected pictures, found {len(content)} files and none readable"
     assert error in capsys.readouterr().err
+
+
+def test_training_reads_pictures_as_the_app_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ramp = np.linspace(0, 65535, 128).astype(np.uint16)[None].repeat(128, 0)
+    Image.fromarray(ramp).save(tmp_path / "ramp.png")
+    clear = Image.new("RGBA", (128, 128), (255, 0, 255, 0))
+    clear.save(tmp_path / "clear.png")
+    clear.convert("RGB").save(
+        tmp_path / "film.gif", save_all=True, append_images=[Image.new("RGB", (128, 128))]
+    )
+    pictures = open_pictures(str(tmp_path))
+    for index, name in enumerate(("clear.png", "film.gif", "ramp.png")):
+        expected = open_picture(tmp_path / name, 128).pixels
+        np.testing.assert_array_equal(pictures.image(index), expected)
+    assert (pictures.image(0) == BACKDROP).all(), "what is clear is grey, not the colour below"
+    assert len(np.unique(pictures.image(2))) == 128, "16 bits are scaled, not clipped"
+    assert "1 of 3 pictures: This GIF has several frames: the first is used." in capsys.readouterr().err
+
+
+def test_of_many_files_that_cannot_be_read_some_are_named_and_all_are_counted(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for index in range(NAMED + 7):
+        (folder / f"words {index}.txt").write_text("words")
+    assert len(open_pictures(str(folder))) == 12
+    errors = capsys.readouterr().err
+    assert errors.count("skipped words") == NAMED
+    assert "skipped 7 more files" in errors
 
 
 def test_a_source_that_is_nowhere_is_an_error() -> None:

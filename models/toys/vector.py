@@ -6,10 +6,19 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from models.base import LatentModel, LatentSpace
+from models.base import LatentModel, LatentSpace, Progress
+from models.media import Media, Picture
+from models.priors import StandardNormal
 
 SAFE_NORM = 6.0
 """Latents no longer than this decode inside [-1, 1]; 2 in 100,000 draws from N(0, I) are longer."""
+
+
+def load(
+    name: str, media: Media, source: str | None, device: torch.device, progress: Progress
+) -> LatentModel:
+    """The one toy that there is."""
+    return ToyModel(device)
 
 
 class ToyModel(LatentModel):
@@ -20,7 +29,8 @@ class ToyModel(LatentModel):
     """
 
     def __init__(self, device: torch.device | str = "cpu") -> None:
-        self.space = LatentSpace("toy", shape=(8,), image_size=16, prior="normal")
+        self.space = LatentSpace("toy", (8,), ("dim",), StandardNormal((8,)))
+        self.media = Picture(16)
         self.device = torch.device(device)
         generator = torch.Generator().manual_seed(0)
         basis, _ = torch.linalg.qr(torch.randn(3 * 16 * 16, 8, generator=generator))
