@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from models import MODELS
 
 HostName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$")]
 CommaSeparated = BeforeValidator(lambda given: given.split(",") if isinstance(given, str) else given)
@@ -33,6 +35,13 @@ class Settings(BaseSettings):
     allow_host: Annotated[list[HostName], NoDecode, CommaSeparated] = Field(
         [], description="host names that the page is reached under, besides localhost and IP addresses"
     )
+    root_path: str = Field(
+        "", pattern=r"^(/[\w.~-]+)*/?$", description="path at which a proxy serves the app, such as /latent"
+    )
+    forwarded_allow_ips: str = Field(
+        "127.0.0.1",
+        description="proxies, by address, whose X-Forwarded-For and -Proto are believed; * for all",
+    )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where models run")
     model: str = Field("face-vae", description="model shown first")
     memory: float = Field(
@@ -42,12 +51,18 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(
         Path("~/.cache/latent-explorer"), description="where encoded data sets and maps are kept between runs"
     )
-    face_vae: str | None = Field(
-        None, description="safetensors file of a face VAE of your own, in place of the bundled one"
+    source: Annotated[dict[str, str], NoDecode] = Field(
+        {},
+        description="NAME=PATH, weights of your own for a model: a safetensors file for face-vae, a folder "
+        "or repository id for a Stable Diffusion VAE; as often as you like, or with commas between",
     )
-    sd_vae_tiny: str = Field(
-        "madebyollin/taesd", description="repository id or local folder of the tiny Stable Diffusion VAE"
-    )
-    sd_vae: str = Field(
-        "stabilityai/sd-vae-ft-mse", description="repository id or local folder of the Stable Diffusion VAE"
-    )
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def _read_sources(cls, source: object) -> object:
+        if not isinstance(source, str):
+            return source
+        entries = [entry.partition("=") for entry in source.split(",")]
+        if not all(name in MODELS and path for name, _, path in entries):
+            raise ValueError(f"expected NAME=PATH with a name of {', '.join(MODELS)}")
+        return {name: path for name, _, path in entries}

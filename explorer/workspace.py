@@ -2,219 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import Future
-from pathlib import Path
-from threading import BoundedSemaphore
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
-import torch
-from jaxtyping import Float, UInt8
-from torch import Tensor
-
-from explorer.data.dataset import Dataset
-from explorer.data.latent_table import LatentStore, row_number
-from explorer.data.uploads import Upload, expected_psnr, upload
-from explorer.device.futures import flatten, then
-from explorer.device.jobs import Slot
-from explorer.device.processor import choose_device
-from explorer.device.residency import Residency
-from explorer.device.worker import DecodeWorker
-from explorer.measures.effects import Effect, effects
-from explorer.operations.directions import Direction
-from explorer.preparation import ModelStatus, Preparation
+from explorer.data import DATASETS, SAMPLES, Dataset, LatentTable, UnknownPointError, fits, load_dataset
+from explorer.device import DecodeWorker, Shelf, choose_device
 from explorer.settings import Settings
-from explorer.steering.direction_query import Wish, find
-from explorer.steering.morph import Morph
-from explorer.steering.paths import Paths
-from explorer.steering.rack import Steering
-from explorer.steering.responses import Responses
+from explorer.steering import Jacobians
+from explorer.views import Preparation, Shared, Stage, View
 from models import MODELS
 from models.base import LatentModel
-from models.pictures import to_tensor, to_uint8
+from models.errors import InputError
 
-__all__ = ["ModelStatus", "NotReadyError", "Upload", "Workspace"]
-
-SLOW_MS = 250  # a frame; what takes longer is not decoded and encoded again only to tell what changed
-FINDING = 2  # directions found at the same time: a fit takes a core for seconds
-PORTRAITS = Path(__file__).parent.parent / "assets" / "portraits.parquet"
+log = logging.getLogger(__name__)
 
 
-class NotReadyError(RuntimeError):
-    """The model cannot answer yet: prepare it; the text says what it is waiting for."""
+@dataclass(frozen=True)
+class Status:
+    """How a model is getting on with a data set; what only a loaded model knows is None until then.
+
+    A model decodes as soon as `dataset` is there, even while its state is still "loading" because the data
+    are being encoded and mapped.
+    """
+
+    model: str
+    stage: Stage
+    loaded: LatentModel | None
+    dataset: Dataset | None
+    encoded: int  # rows of the data set
+    has_map: bool
+    datasets: tuple[str, ...]  # that the model can show
+
+    @property
+    def title(self) -> str:
+        """What the model's entry calls it."""
+        return MODELS[self.model].title
+
+    @property
+    def decodes(self) -> bool:
+        """Whether frames can be asked for."""
+        return self.loaded is not None and self.dataset is not None and self.stage.state != "failed"
 
 
 class Workspace:
-    """Models, worker, portraits and uploads of one app; safe to use from any thread.
+    """Data sets, models, worker, and what people keep, of one app; safe to use from any thread.
 
-    Raises DatasetError where the bundled portraits are missing or damaged, and ValueError for settings that
-    name an unknown model or a device that is not there.
+    Raises DatasetError where a data set is missing or damaged, and InputError for settings that name an
+    unknown model or a device that is not there.
     """
 
-    def __init__(self, settings: Settings, dataset: Dataset | None = None) -> None:
+    def __init__(self, settings: Settings, datasets: Mapping[str, Dataset] | None = None) -> None:
         if settings.model not in MODELS:
-            raise ValueError(f"model: expected one of {', '.join(MODELS)}, got {settings.model!r}")
-        device = choose_device(settings.device)
+            raise InputError(f"model: expected one of {', '.join(MODELS)}, got {settings.model!r}")
+        worker = DecodeWorker(choose_device(settings.device))
         self.settings = settings
-        self.dataset = dataset or Dataset.load(PORTRAITS)
-        self._worker = DecodeWorker(device)
-        self._finding = BoundedSemaphore(FINDING)
-        self._responses = Responses(self._worker)
-        self._residency = Residency(settings.memory * 1e9)
-        sources = {
-            "face-vae": settings.face_vae,
-            "sd-vae-tiny": settings.sd_vae_tiny,
-            "sd-vae": settings.sd_vae,
-        }
-        cache_dir = settings.cache_dir.expanduser()
-        self._preparations = {
-            name: Preparation(
-                name, self.dataset, self._worker, sources.get(name.removesuffix("-256")), cache_dir
-            )
-            for name in MODELS
-        }
+        self.datasets = datasets or {name: load_dataset(name) for name in DATASETS}
+        self.shared = Shared(worker, Jacobians(worker))
+        self._shelf = Shelf(worker, settings.source, settings.memory * 1e9)
+        self._preparations: dict[tuple[str, str | None], Preparation] = {}
+        self._lock = threading.Lock()
         self.prepare(settings.model)
 
-    @property
-    def device(self) -> torch.device:
-        """Where models run."""
-        return self._worker.device
+    def open(self, model: str, dataset: str | None = None) -> View:
+        """A data set in a model; without its name the model's first, or another while that is not open.
 
-    def ms_per_frame(self, model: str) -> float:
-        """Moving average of the device time of the model's frames; 0 before the first."""
-        return self._worker.telemetry.ms_per_frame(model)
-
-    def metrics(self) -> bytes:
-        """What the decode worker measures about itself, in the text format of Prometheus."""
-        return self._worker.telemetry.render()
-
-    def models(self) -> list[ModelStatus]:
-        """Every model and how it is getting on."""
-        return [preparation.status() for preparation in self._preparations.values()]
-
-    def status(self, name: str) -> ModelStatus:
-        """How one model is getting on. Raises ValueError for an unknown name."""
-        return self._preparation(name).status()
-
-    def prepare(self, name: str) -> ModelStatus:
-        """Begin to load a model, and to encode and map the portraits with it; returns at once.
-
-        After a failure it begins again. Raises ValueError for an unknown name.
+        Raises NotReadyError until the model decodes, and InputError for an unknown name.
         """
-        self._preparation(name).start()
-        self._residency.use(name)
-        if preview := self._previewing(name):
-            preview.load()
-        return self.status(name)
+        preparation = self._preparation(model, dataset)
+        if dataset is None and preparation.opened is None:
+            mine = [other for (name, _), other in list(self._preparations.items()) if name == model]
+            preparation = next((other for other in mine if other.opened), preparation)
+        view = preparation.view()
+        if dataset not in (None, view.dataset.name):  # the model's first was a guess until it was loaded
+            view = self._preparation(model, dataset).view()
+        self._shelf.tidy()
+        return view
 
-    def previews(self, name: str) -> bool:
-        """Whether there is a model that shows this one's latents sooner, until this one has decoded them."""
-        preview = self._previewing(name)
-        return preview is not None and preview.model is not None
+    def prepare(self, model: str, dataset: str | None = None, encode: bool = True) -> Status:
+        """Begin to load a model, and to encode and map a data set with it; returns at once.
 
-    def store(self, name: str) -> LatentStore:
-        """The model's latents. Raises NotReadyError until the model is loaded."""
-        return self._loaded(name)[1]
-
-    def steering(self, name: str) -> Steering:
-        """The model's directions. Raises ValueError for an unknown model."""
-        return self._preparation(name).steering
-
-    def find_direction(self, wish: Wish) -> tuple[str, Direction]:
-        """Find a direction, and keep it under an id; blocks. Raises NotReadyError, and what `find` raises."""
-        loaded = self._loaded(wish.model)
-        with self._finding:
-            found = find(wish, *loaded)
-        return self.steering(wish.model).add(found, wish.id), found
-
-    def effects(self, morph: Morph) -> list[Effect] | None:
-        """What a morph's steering changed, by every built-in direction and every moved one; blocks.
-
-        Told are those that read well; None for a model that is slow on this device. Raises as `path`.
+        Without `encode` items are encoded only when they are asked for. After a failure it begins again.
+        Raises InputError for an unknown name.
         """
-        model, _ = self._loaded(morph.model)
-        if self.ms_per_frame(morph.model) > SLOW_MS:
-            return None
-        before = self.point(morph.model_copy(update={"steer": ()})).result()
-        steering = self.steering(morph.model)
-        own = {entry.direction: steering.direction(entry.direction) for entry in morph.steer}
-        traits = steering.built_in | own
-        return effects(model, self._worker, before, self.point(morph).result(), traits)
+        self._preparation(model, dataset).start(encode)
+        preview = MODELS[model].preview
+        if preview and self._previews_here and not self._shelf.loaded(preview):
+            threading.Thread(target=self._lend, args=(preview,), name=f"load-{preview}", daemon=True).start()
+        return self.status(model, dataset)
 
-    def decode(self, name: str, latents: Float[Tensor, "n *latent"]) -> Future[UInt8[np.ndarray, "n h w 3"]]:
-        """The model's pictures of any latents, as one bulk request.
+    def stop(self, model: str, dataset: str | None = None) -> Status:
+        """Stop encoding a data set; what is encoded stays. Raises InputError for an unknown name."""
+        self._preparation(model, dataset).stop()
+        return self.status(model, dataset)
 
-        Raises NotReadyError, and in the future what DecodeWorker raises.
-        """
-        return self._worker.submit(self._loaded(name)[0], latents)
-
-    def row(self, point: str) -> int:
-        """The data set's row of a portrait number; raises UnknownPointError."""
-        return row_number(point, len(self.dataset))
-
-    def frames(
-        self, morph: Morph, alphas: Sequence[float], slot: Slot | None = None, preview: bool = False
-    ) -> Future[UInt8[np.ndarray, "t h w 3"]]:
-        """The pictures at `alphas` in [0, 1] (morph.alpha is not used); `slot` as in DecodeWorker.submit.
-
-        With `preview` they come from the model that previews this one, where there is one.
-        Never blocks. Raises NotReadyError, UnknownPointError and UnknownDirectionError, and in the future
-        what is wrong with alphas.
-        """
-        paths = self._paths(morph)
-        model = (self._preview(morph.model) if preview else None) or paths.model
-        method, t = morph.interpolation, torch.tensor(list(alphas), dtype=torch.float32)
-        latents = paths.latents(morph, t if morph.has_latents else torch.tensor([0.0, 1.0]))
-        pictures = flatten(then(latents, lambda found: self._worker.submit(model, found, slot)))
-        if morph.has_latents:
-            return pictures
-        return then(then(pictures, to_tensor), lambda ab: to_uint8(method.function(ab[0], ab[1], t)))
-
-    def answered(self, model: str, slot: Slot) -> None:
-        """Take note of a live frame that was answered with what a panel keeps."""
-        self._residency.use(model)
-        self._worker.answered(slot)
-
-    def path(self, morph: Morph, n: int) -> Future[Float[Tensor, "n *latent"]]:
-        """Steered latents evenly spaced in alpha from A to B; none for a cross-fade, which visits no latents.
-
-        Raises NotReadyError, UnknownPointError and UnknownDirectionError.
-        """
-        return self._paths(morph).latents(morph, torch.linspace(0, 1, n if morph.has_latents else 0))
-
-    def point(self, morph: Morph) -> Future[Float[Tensor, "*latent"]]:
-        """The one latent of a morph. Raises as `path`, and ValueError for a cross-fade, which has none."""
-        if not morph.has_latents:
-            raise ValueError("A cross-fade mixes pictures and has no latent: choose another path")
-        return then(
-            self._paths(morph).latents(morph, torch.tensor([morph.alpha])), lambda latents: latents[0]
+    def status(self, model: str, dataset: str | None = None) -> Status:
+        """How a model is getting on with a data set. Raises InputError for an unknown name."""
+        preparation = self._preparation(model, dataset)
+        loaded, opened, stage = self._shelf.loaded(model), preparation.opened, preparation.stage
+        if loaded is None and stage.state in ("ready", "stopped"):
+            stage = Stage("absent", 0.0, f"{MODELS[model].title} was unloaded to make room for others")
+        return Status(
+            model,
+            stage,
+            loaded,
+            opened.dataset if opened else None,
+            int(opened.table.filled.sum()) if opened else 0,
+            opened is not None and opened.table.coordinates is not None,
+            self._datasets_of(loaded) if loaded else (),
         )
 
-    def direction(self, morph: Morph, key: str) -> Future[Direction]:
-        """A direction as one more slider would move along it: without what the morph's rack holds.
+    def statuses(self) -> list[Status]:
+        """Every model, each with its first data set."""
+        return [self.status(name) for name in MODELS]
 
-        Raises as `path`, and in the future ValueError where holding leaves nothing of it.
-        """
-        return self._paths(morph).direction(morph, key)
-
-    def _paths(self, morph: Morph) -> Paths:
-        return Paths(*self._loaded(morph.model), self.steering(morph.model), self._responses)
-
-    def upload(self, model: str, picture: bytes | Path) -> Upload:
-        """Encode a picture file, keep it as a point, and say how well the model knows its like; blocks.
-
-        Raises NotReadyError, and PictureError for a file that is no picture.
-        """
-        loaded, store = self._loaded(model)
-        preparation = self._preparation(model)
-        expected = expected_psnr(self.dataset) if preparation.is_bundled else None
-        return upload(loaded, self._worker, store, preparation.projection, picture, expected)
+    def preview(self, name: str) -> LatentModel | None:
+        """The model that shows this one's latents sooner, where there is one and it is loaded."""
+        preview, model = MODELS[name].preview, self._shelf.loaded(name)
+        if preview is None or model is None or not self._previews_here:
+            return None
+        quick = self._shelf.use(preview)
+        return quick if quick and quick.space.shape == model.space.shape else None
 
     def close(self) -> None:
         """Stop all threads; whoever waits gets WorkerClosedError."""
-        self._worker.close()
-        for preparation in self._preparations.values():
+        self.shared.closing.set()
+        self.shared.worker.close()
+        self.shared.fits.shutdown(wait=False, cancel_futures=True)
+        for preparation in list(self._preparations.values()):
             preparation.close()
 
     def __enter__(self) -> Self:
@@ -223,32 +140,50 @@ class Workspace:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _preparation(self, name: str) -> Preparation:
-        if name not in self._preparations:
-            raise ValueError(f"model: expected one of {', '.join(self._preparations)}, got {name!r}")
-        return self._preparations[name]
-
-    def _previewing(self, name: str) -> Preparation | None:
+    @property
+    def _previews_here(self) -> bool:
         """On a CPU: another device needs no help."""
-        preview = MODELS[name].preview
-        return self._preparations[preview] if preview and self.device.type == "cpu" else None
+        return self.shared.worker.device.type == "cpu"
 
-    def _preview(self, name: str) -> LatentModel | None:
-        preparation = self._previewing(name)
-        if preparation is None or preparation.model is None:
-            return None
-        self._residency.use(preparation.model.space.name)
-        return preparation.model
+    def _lend(self, preview: str) -> None:
+        """Load a model alone, to help another one out; where that fails it goes on without."""
+        try:
+            with self._shelf.holding(preview):
+                model = self._shelf.load(preview, lambda fraction, message: None)
+                self._shelf.speed_up(preview, model)
+        except Exception as error:
+            log.info("%s cannot help out: %s", preview, error, extra={"model": preview})
 
-    def _loaded(self, name: str) -> tuple[LatentModel, LatentStore]:
-        preparation = self._preparation(name)
-        model, store = preparation.model, preparation.store
-        if model is None or store is None:
-            if store is not None:
-                preparation.start()  # it was unloaded, or its preparation failed on the way
-            raise NotReadyError(preparation.status().message)
-        self._residency.use(name)
-        loaded = {key: entry.model.nbytes for key, entry in self._preparations.items() if entry.model}
-        for unused in self._residency.surplus(loaded):
-            self._preparations[unused].unload()
-        return model, store
+    def _datasets_of(self, model: LatentModel) -> tuple[str, ...]:
+        fitting = [name for name, dataset in self.datasets.items() if fits(dataset, model)]
+        return (*fitting, SAMPLES) if model.space.prior is not None else tuple(fitting)
+
+    def _preparation(self, model: str, dataset: str | None) -> Preparation:
+        if model not in MODELS:
+            raise InputError(f"model: expected one of {', '.join(MODELS)}, got {model!r}")
+        known = (*self.datasets, SAMPLES)
+        if dataset is not None and dataset not in known:
+            raise InputError(f"dataset: expected one of {', '.join(known)}, got {dataset!r}")
+        with self._lock:
+            first = self._get(model, None)
+            likely = next(
+                (n for n, d in self.datasets.items() if d.media.name == MODELS[model].media.name), None
+            )
+            if dataset in (None, first.opened.dataset.name if first.opened else likely):
+                return first
+            return self._get(model, dataset)
+
+    def _get(self, model: str, dataset: str | None) -> Preparation:
+        if (model, dataset) not in self._preparations:
+            self._preparations[model, dataset] = self._new(model, dataset)
+        return self._preparations[model, dataset]
+
+    def _new(self, model: str, dataset: str | None) -> Preparation:
+        def table_of(other: str) -> LatentTable:
+            opened = self._preparation(model, other).opened if other in (*self.datasets, SAMPLES) else None
+            if opened is None:
+                raise UnknownPointError(f"the data set {other!r} is not open in {model}")
+            return opened.table
+
+        cache = self.settings.cache_dir.expanduser()
+        return Preparation(model, dataset, self.datasets, self._shelf, self.shared, cache, table_of)

@@ -23,17 +23,18 @@ def run_app(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 def test_flags_win_over_the_environment(monkeypatch):
     monkeypatch.setenv("LATENT_EXPLORER_PORT", "1234")
-    monkeypatch.setenv("LATENT_EXPLORER_SD_VAE", "/somewhere/vae")
+    monkeypatch.setenv("LATENT_EXPLORER_SOURCE", "sd-vae=/somewhere/vae")
     settings = Settings(_cli_parse_args=["--port", "99"])
     assert settings.port == 99
-    assert settings.sd_vae == "/somewhere/vae"
+    assert settings.source == {"sd-vae": "/somewhere/vae"}
 
 
-def test_host_names_are_given_by_flags_or_in_one_variable(monkeypatch):
-    monkeypatch.setenv("LATENT_EXPLORER_ALLOW_HOST", "a.example,b")
-    assert Settings(_cli_parse_args=[]).allow_host == ["a.example", "b"]
-    flags = ["--allow-host", "c.example", "--allow-host", "d"]
-    assert Settings(_cli_parse_args=flags).allow_host == ["c.example", "d"]
+def test_sources_are_given_one_by_one_or_with_commas(monkeypatch):
+    expected = {"face-vae": "mine=new.safetensors", "sd-vae-256": "folder"}
+    one_by_one = ["--source", "face-vae=mine=new.safetensors", "--source", "sd-vae-256=folder"]
+    assert Settings(_cli_parse_args=one_by_one).source == expected
+    monkeypatch.setenv("LATENT_EXPLORER_SOURCE", "face-vae=mine=new.safetensors,sd-vae-256=folder")
+    assert Settings(_cli_parse_args=[]).source == expected
 
 
 def test_help_names_every_setting():
@@ -47,10 +48,14 @@ def test_help_names_every_setting():
     ("arguments", "environment", "named"),
     [
         ((), {"LATENT_EXPLORER_DEVICE": "tpu"}, "device: Input should be 'auto'"),
+        (("--root-path", "latent"), {}, "root_path: String should match pattern"),
+        (("--root-path", "/a b"), {}, "root_path: String should match pattern"),
         (("--port", "70000"), {}, "port: Input should be less than or equal to 65535"),
-        (("--allow-host", "https://a.example/"), {}, "allow_host.0: String should match"),
         (("--no-such-flag",), {}, "--no-such-flag"),
         (("--model", "gan"), {}, "face-vae"),
+        (("--source", "gan=weights"), {}, "source: Value error, expected NAME=PATH with a name of face-vae"),
+        (("--source", "face-vae"), {}, "source: Value error, expected NAME=PATH"),
+        ((), {"LATENT_EXPLORER_SOURCE": "face-vae="}, "source: Value error, expected NAME=PATH"),
     ],
 )
 def test_a_wrong_setting_is_one_clear_line(arguments, environment, named):

@@ -1,68 +1,94 @@
-"""The bundled portraits: labels, thumbnails, latents and map, as shipped in one parquet file."""
+"""A data set: things with labels, and what ships with them."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from explorer.data.points import UnknownPointError
+from models.errors import InputError
+from models.media import Media
 
-class DatasetError(ValueError):
-    """The file of bundled portraits is missing or damaged; the text says how to get it."""
+
+class DatasetError(InputError):
+    """A data set's file is missing or damaged; the text says how to get it."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
+class Shipped:
+    """What is known of a data set in one model before anything is computed."""
+
+    model: str
+    latents: Float[Tensor, "n *latent"]
+    coordinates: Float[np.ndarray, "n 2"]  # of the map
+    arguments: str  # of the map, as JSON
+    psnr: Float[np.ndarray, " n"]  # dB, the model's reconstruction of each
+    directions: Path | None = None  # file of directions that were found in these latents
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Placed:
+    """A map that ships without its latents, for one model: they are encoded when they are asked for."""
+
+    coordinates: Float[np.ndarray, "n 2"]
+    arguments: str
+    first: Float[Tensor, "*latent"]  # of the first item, by which weights are told apart
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """What a page says about a data set, which only its own file can know."""
+
+    singular: str = "item"
+    describe: Callable[[pd.Series], list[str]] = lambda row: []  # the few labels that tell one item apart
+    pair: tuple[str, str] = ("0", "1")  # A and B at first
+    colour: str | None = None  # the label that colours the map at first
+    featured: tuple[str, ...] = ()  # directions on the rack at first, where the model has them
+    units: Mapping[str, str] = field(default_factory=dict)  # of labels
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """Portraits with their labels, as shipped: row i is point number i."""
+    """Row i is the item with key str(i).
 
-    labels: pd.DataFrame  # one column a factor
+    `files` are the items as they are, in their medium's file type; where one is None only its thumbnail
+    ships, and a model that does not ship with the data set cannot encode it.
+    """
+
+    name: str
+    title: str
+    media: Media
+    labels: pd.DataFrame  # one column a label
     splits: np.ndarray  # "train" or "held-out"
-    thumbnails: list[bytes]  # WebP, 64 px
-    portraits: list[bytes | None]  # WebP, 128 px, for the first rows only
-    latents: Float[Tensor, "n d"]  # of the model named in metadata["model"]
-    coordinates: Float[np.ndarray, "n 2"]  # UMAP of those latents
-    psnr: Float[np.ndarray, " n"]  # dB, that model's reconstruction of each portrait
-    metadata: dict[str, str]
-
-    @classmethod
-    def load(cls, path: Path) -> Dataset:
-        """Read a portraits file. Raises DatasetError when it is missing or not what is expected."""
-        remedy = "get it with `git checkout -- assets`, or build it with `python -m models.faces.portraits`"
-        if not path.is_file():
-            raise DatasetError(f"the bundled portraits {path} are missing: {remedy}")
-        try:
-            table = pq.read_table(path)
-            columns = table.drop_columns(["latent", "thumbnail", "portrait"]).to_pandas()
-            width = table.schema.field("latent").type.list_size
-            latents = table["latent"].combine_chunks().flatten().to_numpy().reshape(-1, width)
-            return cls(
-                labels=columns[json.loads(table.schema.metadata[b"factors"])],
-                splits=columns["split"].to_numpy(str),
-                thumbnails=table["thumbnail"].to_pylist(),
-                portraits=table["portrait"].to_pylist(),
-                latents=torch.from_numpy(latents.copy()),
-                coordinates=columns[["umap_x", "umap_y"]].to_numpy(np.float32),
-                psnr=columns["psnr"].to_numpy(np.float32),
-                metadata={key.decode(): value.decode() for key, value in table.schema.metadata.items()},
-            )
-        except (pa.ArrowException, KeyError, ValueError, AttributeError, OSError) as error:
-            raise DatasetError(f"the bundled portraits {path} are damaged ({error}): {remedy}") from error
+    thumbnails: list[bytes]  # WebP
+    files: list[bytes | None]
+    shipped: Shipped | None = None
+    placed: Mapping[str, Placed] = field(default_factory=dict)  # by model
+    presentation: Presentation = Presentation()
 
     def __len__(self) -> int:
         return len(self.thumbnails)
 
-    def with_portraits(self) -> Dataset:
-        """The first rows, those that have a 128 px portrait."""
-        n = sum(portrait is not None for portrait in self.portraits)
-        columns = [column.name for column in fields(self) if column.name != "metadata"]
-        rows: dict[str, Any] = {name: getattr(self, name)[:n] for name in columns}
-        return replace(self, **rows)
+    def row(self, key: str) -> int:
+        """The row of a key. Raises UnknownPointError."""
+        if key.isascii() and key.isdecimal() and len(key) < 10 and int(key) < len(self):
+            return int(key)
+        raise UnknownPointError(f"{key!r} is not in the data set {self.name}: expected 0 to {len(self) - 1}")
+
+    def with_files(self) -> Dataset:
+        """The first rows, those that have a file, without what ships for the whole."""
+        n = next((row for row, file in enumerate(self.files) if file is None), len(self))
+        return replace(
+            self,
+            labels=self.labels.iloc[:n],
+            splits=self.splits[:n],
+            thumbnails=self.thumbnails[:n],
+            files=self.files[:n],
+            shipped=None,
+        )

@@ -1,55 +1,98 @@
-"""What the page says about portraits: labels as columns, the few that tell one apart, the first pair."""
+"""The bundled portraits: a parquet file of pictures, labels, latents and map; what a page says of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from safetensors import SafetensorError, safe_open
 
-from explorer.data.dataset import Dataset
+from explorer.data.dataset import Dataset, DatasetError, Placed, Presentation, Shipped
+from models.media import Picture
+
+ASSETS = Path(__file__).parents[2] / "assets"
+PORTRAITS, MAPS = ASSETS / "portraits.parquet", ASSETS / "maps.safetensors"
+DIRECTIONS = ASSETS / "directions.safetensors"
+SIZE = 128  # pixels a side of a portrait
 
 _DEGREES = ("yaw", "pitch", "roll", "light_azimuth", "light_elevation")
-FIRST_LABEL = "yaw"  # orders each island of the bundled map: neighbours agree on it at R² 0.92
 _GLASSES = {"round": "round glasses", "rect": "square glasses", "sunglasses": "sunglasses"}
-UNITS = {"age": "years", "reconstruction": "dB"} | dict.fromkeys(_DEGREES, "°")
+_DAMAGES = (KeyError, ValueError, TypeError, AttributeError, OSError)  # what reading other columns raises
+FEATURED = (
+    "smile", "mouth_open", "age", "gender", "glasses", "yaw", "skin_tone", "hair_tone", "beard",
+    "light_azimuth",
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Label:
-    """One label of all portraits: numbers, or codes into `classes`."""
-
-    name: str
-    kind: Literal["continuous", "categorical"]
-    values: np.ndarray  # float32, or uint8 codes
-    classes: tuple[str, ...] = ()
-
-    @property
-    def title(self) -> str:
-        """As the page's menu shows it."""
-        return self.name.replace("_", " ")
-
-    def header(self) -> dict[str, Any]:
-        """All but the values, for the page."""
-        header: dict[str, Any] = {"name": self.name, "kind": self.kind, "title": self.title}
-        if self.kind == "categorical":
-            return header | {"classes": self.classes}
-        low, high = float(np.nanmin(self.values)), float(np.nanmax(self.values))
-        return header | {"unit": UNITS.get(self.name, ""), "low": low, "high": high}
+def load(path: Path = PORTRAITS, maps: Path = MAPS) -> Dataset:
+    """Read the portraits. Raises DatasetError where the file is missing or not what is expected."""
+    remedy = "get it with `git checkout -- assets`, or build it with `python -m models.faces.portraits`"
+    if not path.is_file():
+        raise DatasetError(f"the bundled portraits {path} are missing: {remedy}")
+    try:
+        return _read(pq.read_table(path), _placed(maps))
+    except (pa.ArrowException, SafetensorError, *_DAMAGES) as error:
+        raise DatasetError(f"the bundled portraits {path} are damaged ({error}): {remedy}") from error
 
 
-def labels_of(dataset: Dataset) -> dict[str, Label]:
-    """Every label of the data set, then the split and the bundled model's reconstruction quality."""
-    columns = dataset.labels.assign(split=dataset.splits, reconstruction=dataset.psnr)
-    return {name: _label(name, column) for name, column in columns.items()}
+def _read(table: pa.Table, placed: dict[str, Placed]) -> Dataset:
+    metadata = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
+    columns = table.drop_columns(["latent", "thumbnail", "portrait"]).to_pandas()
+    width = table.schema.field("latent").type.list_size
+    latents = table["latent"].combine_chunks().flatten().to_numpy().reshape(-1, width)
+    labels, files = columns[json.loads(metadata["factors"])], table["portrait"].to_pylist()
+    psnr = columns["psnr"].to_numpy(np.float32)
+    return Dataset(
+        name="portraits",
+        title="Rendered portraits",
+        media=Picture(SIZE),
+        labels=labels,
+        splits=columns["split"].to_numpy(str),
+        thumbnails=table["thumbnail"].to_pylist(),
+        files=files,
+        shipped=Shipped(
+            model=metadata["model"],
+            latents=torch.from_numpy(latents.copy()),
+            coordinates=columns[["umap_x", "umap_y"]].to_numpy(np.float32),
+            arguments=metadata["map"],
+            psnr=psnr,
+            directions=DIRECTIONS,
+        ),
+        placed=placed,
+        presentation=_presentation(labels, psnr, sum(file is not None for file in files)),
+    )
 
 
-def _label(name: str, column: pd.Series) -> Label:
-    if pd.api.types.is_numeric_dtype(column):
-        return Label(name, "continuous", column.to_numpy(np.float32))
-    codes, classes = pd.factorize(column.astype(str), sort=True)
-    return Label(name, "categorical", codes.astype(np.uint8), tuple(map(str, classes)))
+def _placed(path: Path) -> dict[str, Placed]:
+    """The maps that ship for other models' latents of the portraits with a file; none without the file."""
+    if not path.is_file():
+        return {}
+    with safe_open(path, framework="pt") as file:
+        arguments = file.metadata()
+        return {
+            model: Placed(
+                file.get_tensor(f"{model}/coordinates").numpy(),
+                arguments[model],
+                file.get_tensor(f"{model}/first").float(),
+            )
+            for model in arguments
+        }
+
+
+def _presentation(labels: pd.DataFrame, psnr: np.ndarray, pictured: int) -> Presentation:
+    return Presentation(
+        singular="portrait",
+        describe=telling,
+        pair=first_pair(labels.iloc[:pictured], psnr[:pictured]),
+        colour="yaw",  # orders each island of the bundled map: neighbours agree on it at R² 0.92
+        featured=FEATURED,
+        units={"age": "years"} | dict.fromkeys(_DEGREES, "°"),
+    )
 
 
 def telling(row: pd.Series) -> list[str]:
@@ -70,19 +113,18 @@ def _hair(row: pd.Series) -> str:
     return style if style in ("", "bald") else f"{style} hair"
 
 
-def first_pair(dataset: Dataset) -> tuple[str, str]:
+def first_pair(labels: pd.DataFrame, psnr: np.ndarray) -> tuple[str, str]:
     """Two portraits for the first picture: different people, both well reproduced; the same every time.
 
-    From the portraits that every model's map has. A data set without these labels gives its first two.
+    A data set without these labels gives its first two.
     """
-    shown = dataset.with_portraits()
-    labels, n = shown.labels, len(shown)
+    n = len(labels)
     if not {"age", "smile", "gender", "yaw", "glasses", "hair_style"} <= set(labels.columns) or n < 2:
-        return "0", str(min(1, len(dataset) - 1))
+        return "0", str(min(1, max(0, n - 1)))
     facing = labels["yaw"].abs() < 12
     young = facing & (labels["gender"] < 0.35) & (labels["age"] < 40) & (labels["glasses"] == "none")
     young &= ~labels["hair_style"].isin(["bald", "buzz"])
     old = facing & (labels["gender"] > 0.65) & (labels["age"] > 50) & (labels["glasses"] != "sunglasses")
-    a = np.where(young & (labels["smile"] > 0.3), shown.psnr, -np.inf).argmax()
-    b = np.where(old & (labels["beard"] > 0.3) if "beard" in labels else old, shown.psnr, -np.inf).argmax()
+    a = np.where(young & (labels["smile"] > 0.3), psnr, -np.inf).argmax()
+    b = np.where(old & (labels["beard"] > 0.3) if "beard" in labels else old, psnr, -np.inf).argmax()
     return str(a), str(b if b != a else (a + 1) % n)

@@ -18,6 +18,8 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
+from models.errors import InputError
+
 log = logging.getLogger(__name__)
 
 MANY_DIMENSIONS = 256  # above, UMAP and t-SNE see the first COMPONENTS principal components
@@ -44,11 +46,11 @@ class Arguments:
 
     @classmethod
     def from_json(cls, text: str) -> Arguments:
-        """As written by `to_json`; raises ValueError for anything else."""
+        """As written by `to_json`; raises InputError for anything else."""
         try:
             return cls(**json.loads(text))
-        except TypeError as error:
-            raise ValueError(f"map arguments: expected {asdict(cls())}, got {text}") from error
+        except (TypeError, ValueError) as error:
+            raise InputError(f"map arguments: expected {asdict(cls())}, got {text}") from error
 
     def to_json(self) -> str:
         """For a cache key or a file's metadata."""
@@ -61,7 +63,7 @@ class Projection:
     def __init__(self, latents: Tensor, coordinates: Coordinates, arguments: Arguments) -> None:
         if coordinates.shape != (len(latents), 2):
             expected = f"expected coordinates of shape ({len(latents)}, 2)"
-            raise ValueError(f"map: {expected}, got {coordinates.shape}")
+            raise InputError(f"map: {expected}, got {coordinates.shape}")
         self._latents, self._arguments = latents, arguments
         self.coordinates = coordinates
         self._lock = threading.Lock()
@@ -75,9 +77,9 @@ class Projection:
         shape, matrix = tuple(self._latents.shape[1:]), _matrix(latents)
         if tuple(latents.shape[1:]) != shape or not np.isfinite(matrix).all():
             expected = f"expected finite latents of shape (m, {', '.join(map(str, shape))})"
-            raise ValueError(f"map: {expected}, got {tuple(latents.shape)}")
+            raise InputError(f"map: {expected}, got {tuple(latents.shape)}")
         if self._arguments.method == "tsne":
-            raise ValueError(
+            raise InputError(
                 "t-SNE makes a map of the points it is given only; use UMAP or PCA to place others"
             )
         with self._lock:
@@ -108,11 +110,11 @@ def fit(
 ) -> Projection:
     """Make a map, or take it from the cache of the same package versions, latents and arguments.
 
-    Raises ValueError for fewer than 4 latents, or NaN among them.
+    Raises InputError for fewer than 4 latents, or NaN among them.
     """
     matrix = _matrix(latents)
     if len(matrix) < 4 or not np.isfinite(matrix).all():
-        raise ValueError(f"map: expected at least 4 finite latents, got {tuple(latents.shape)}")
+        raise InputError(f"map: expected at least 4 finite latents, got {tuple(latents.shape)}")
     path = cache_dir and cache_dir / f"map-{_key(matrix, arguments)}.npy"
     coordinates = _read(path, len(matrix)) if path else None
     if coordinates is None:

@@ -1,72 +1,76 @@
-"""A person's own picture: encoded, rebuilt, placed on the map, and judged."""
+"""A person's own file: encoded, rebuilt, placed on the map, and judged."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from pathlib import Path
+from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
+from torch import Tensor
 
 from explorer.data.dataset import Dataset
-from models.pictures import fit, open_picture
-from explorer.measures.metrics import psnr
+from explorer.data.latent_table import LatentTable
 from explorer.data.projection import Projection
-from explorer.data.latent_table import LatentStore
-from explorer.device.worker import DecodeWorker
+from explorer.device import DecodeWorker
+from explorer.measures import Reach, judge, psnr, variance
 from models.base import LatentModel
+from models.pictures import open_picture
 
-PERCENTILE = 1.0  # of the held-out portraits' PSNR: below it a picture is far from what the model knows
+THUMBNAIL = 64  # pixels, at which the contrast of the data is measured
+EXACT_DB = 99.0  # told of what comes back without any difference
 
 
 @dataclass(frozen=True, eq=False)
 class Upload:
-    """What became of an uploaded picture."""
+    """What became of a person's file."""
 
-    id: str
-    original: UInt8[np.ndarray, "h w 3"]  # the part of the picture that the model saw
-    reconstruction: UInt8[np.ndarray, "h w 3"]
-    psnr: float  # dB, of the reconstruction
+    latent: Float[Tensor, "*latent"]
+    original: np.ndarray  # the part of it that the model saw, quantised
+    reconstruction: np.ndarray
+    psnr: float | None  # dB, of a picture's reconstruction; None for other media
     coordinates: Float[np.ndarray, "2"] | None  # on the map; None while there is no map
     known: bool  # False: far from what the model knows
     verdict: str
+    notes: tuple[str, ...]  # on what of the file is not shown as it is
 
 
-def upload(
-    model: LatentModel,
-    worker: DecodeWorker,
-    store: LatentStore,
-    projection: Projection | None,
-    picture: bytes | Path,
-    expected: float | None,
+def examine(
+    model: LatentModel, worker: DecodeWorker, projection: Projection | None, table: LatentTable, file: bytes
 ) -> Upload:
-    """Take in a picture file; blocks. `expected` is the PSNR below which the model does not know its like.
+    """Take in a file; blocks. What the model knows is judged by the data set that it ships with, if it does.
 
-    Raises PictureError for a file that is no picture.
+    Raises CannotEncodeError, and InputError for a file of another kind.
     """
-    original = fit(open_picture(picture), model.space.image_size)
+    original, notes = model.media.unpack(file)
     latent = worker.encode(model, original[None])[0]
     reconstruction = worker.decode(model, latent[None])[0]
-    quality = psnr(original, reconstruction)
     position = projection.transform(latent[None])[0] if projection else None
-    known = expected is None or quality >= expected
-    point = store.add(latent, position)
-    return Upload(point, original, reconstruction, quality, position, known, _verdict(quality, expected))
+    if model.media.name == "picture":
+        reach = reach_of(table.dataset) if _ships_with(table, model) else None
+        distance = float(table.nearest(latent[None], 1)[1][0, 0]) if reach else math.inf
+        known, verdict = judge(original, reconstruction, distance, reach)
+        quality = min(psnr(original, reconstruction), EXACT_DB)
+    else:
+        apart = f"{model.media.distance(original, reconstruction):.3g} {model.media.unit}"
+        quality, known, verdict = None, True, f"Rebuilt with a difference of {apart}."
+    return Upload(latent, original, reconstruction, quality, position, known, verdict, notes)
 
 
-def expected_psnr(dataset: Dataset) -> float | None:
-    """The PSNR that 99 % of the held-out portraits reach with the bundled model; None without any."""
-    held_out = dataset.psnr[dataset.splits == "held-out"]
-    return float(np.percentile(held_out, PERCENTILE)) if len(held_out) else None
+@lru_cache(maxsize=2)
+def reach_of(dataset: Dataset) -> Reach | None:
+    """What the held-out data reach with the model that they ship for; None without any."""
+    shipped = dataset.shipped
+    held = np.flatnonzero(dataset.splits == "held-out")
+    others = np.flatnonzero(dataset.splits != "held-out")
+    if shipped is None or not (len(held) and len(others)):
+        return None
+    variances = np.array([variance(open_picture(dataset.thumbnails[row], THUMBNAIL).pixels) for row in held])
+    return Reach.of(shipped.psnr[held], variances, shipped.latents[held], shipped.latents[others])
 
 
-def _verdict(quality: float, expected: float | None) -> str:
-    if expected is None:
-        return f"Rebuilt at {quality:.1f} dB."
-    reach = f"{100 - PERCENTILE:.0f} % of its own held-out portraits reach {expected:.1f} dB or more"
-    if quality >= expected:
-        return f"Rebuilt at {quality:.1f} dB, which is what the Face VAE does for its own world ({reach})."
-    return (
-        f"Far from what the Face VAE knows: rebuilt at {quality:.1f} dB, while {reach}; "
-        "it was trained on synthetic portraits only."
-    )
+def _ships_with(table: LatentTable, model: LatentModel) -> bool:
+    """Whether the data set's own figures are of this model's weights."""
+    shipped = table.dataset.shipped
+    return shipped is not None and shipped.model == model.space.name and table.latents is shipped.latents

@@ -14,10 +14,9 @@ import torch
 from torch import Tensor
 
 from explorer.device import heap
-from explorer.device.job_queue import RequestQueue
-from explorer.device.jobs import Batch, DeviceError
+from explorer.device.job_queue import JobQueue
+from explorer.device.jobs import Batch, DeviceError, Job, perform
 from explorer.device.memory import Memory, is_out_of_memory
-from models.base import LatentModel
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +39,7 @@ class _Shift:
     is_relieved: bool = False
 
 
-class Server:
+class DeviceThread:
     """Runs the queue's batches one after another, until the queue is closed.
 
     A batch that fails is run again, in halves where memory ran out, else request by request: so an exception
@@ -50,11 +49,11 @@ class Server:
     lock for ever, or stops the device itself, cannot be helped from within the process.
     """
 
-    def __init__(self, queue: RequestQueue, ran: Callable[[Batch, float], None]) -> None:
+    def __init__(self, queue: JobQueue, ran: Callable[[Batch, float], None]) -> None:
         """`ran` is told every batch that was answered, and the seconds it took."""
         self._queue, self._ran = queue, ran
         self._memory = Memory()
-        self._stuck: list[LatentModel] = []
+        self._stuck: list[object] = []  # models, also more than once; or functions
         self._kept_since = inf  # when the last call ended; infinite once the memory was given back
         self._lock, self._closed = threading.Lock(), threading.Event()
         self._shift = self._begin()
@@ -86,9 +85,9 @@ class Server:
                 return
 
     def _run(self, shift: _Shift) -> None:
-        model = shift.batch[0][0].model
-        if model and self._stuck.count(model) >= MOST_STUCK:
-            self._fail(shift.batch, _hangs(model))
+        head = shift.batch[0][0]
+        if self._stuck.count(head.model) >= MOST_STUCK:
+            self._fail(shift.batch, _hangs(head.job))
             return
         parts = deque([shift.batch])
         while parts:
@@ -98,7 +97,9 @@ class Server:
             part, *rest = self._memory.split(part)
             parts.extendleft(reversed(rest))
             try:
-                self._answer(part, self._call(shift, part))
+                answers = self._call(shift, part).split([len(rows) for _, rows in part])
+                for (request, _), answer in zip(part, answers, strict=True):
+                    request.answer(answer)
             except _RelievedError:
                 raise
             except BaseException as error:  # the worker outlives whatever a model raises
@@ -106,10 +107,10 @@ class Server:
 
     def _call(self, shift: _Shift, part: Batch) -> Tensor:
         head = part[0][0]
-        torch.set_num_threads(head.threads)
+        torch.set_num_threads(head.job.threads)
         shift.since = began = time.monotonic()
         try:
-            answers = head.function(torch.cat([rows for _, rows in part]))
+            answers = perform(head, torch.cat([rows for _, rows in part]))
         finally:
             self._end_call(shift, part, time.monotonic() - began)
         self._ran(part, time.monotonic() - began)
@@ -119,17 +120,9 @@ class Server:
         with self._lock:
             shift.since, self._kept_since = None, time.monotonic()
             if shift.is_relieved:
-                if model := part[0][0].model:
-                    self._stuck.remove(model)
+                self._stuck.remove(part[0][0].model)
                 raise _RelievedError
         self._queue.charge(part, seconds)
-
-    def _answer(self, part: Batch, answers: Tensor) -> None:
-        for (request, _), rows in zip(part, answers.split([len(rows) for _, rows in part]), strict=True):
-            try:
-                request.answer(rows)
-            except BaseException as error:
-                self._fail([(request, rows)], error)
 
     def _smaller(self, part: Batch, error: BaseException) -> list[Batch]:
         """What to run in place of a part that failed; nothing where its only request is to blame."""
@@ -162,18 +155,17 @@ class Server:
             if hung.since is None or time.monotonic() - hung.since < HANG_SECONDS:
                 return
             hung.is_relieved = True
-            model = hung.batch[0][0].model
-            if model:
-                self._stuck.append(model)
+            head = hung.batch[0][0]
+            self._stuck.append(head.model)
             self._shift = self._begin()
-        error = _hangs(model)
-        log.error("%s", error, extra={"model": model.space.name if model else None})
+        error = _hangs(head.job)
+        log.error("%s", error, extra={"model": head.job.model})
         self._fail(hung.batch, error)
 
 
-def _hangs(model: LatentModel | None) -> DeviceError:
-    name = model.space.name if model else "A call to the device"
+def _hangs(job: Job) -> DeviceError:
+    what = "A call to the device" if job.op == "call" else job.model
     return DeviceError(
-        f"{name} has not answered for {HANG_SECONDS:.0f} s and was given up. Others go on; if this happens"
+        f"{what} has not answered for {HANG_SECONDS:.0f} s and was given up. Others go on; if this happens"
         " again, choose another model or restart the app."
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from cachetools import LRUCache
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Num
 from torch import Tensor
 
 from models.base import LatentModel
@@ -16,7 +16,7 @@ from models.base import LatentModel
 BUDGET = 512 * 2**20  # bytes of pictures: some 10,000 of 128 px, or 680 of 512 px
 
 Key = tuple[str, bytes]
-Picture = UInt8[np.ndarray, "h w 3"]
+Picture = Num[np.ndarray, "*quantised"]
 
 
 class FrameCache:
@@ -38,7 +38,10 @@ class FrameCache:
             return {row: self._pictures[key] for row, key in enumerate(keys) if key in self._pictures}
 
     def put(
-        self, model: LatentModel, latents: Float[Tensor, "n *latent"], pictures: UInt8[np.ndarray, "n h w 3"]
+        self,
+        model: LatentModel,
+        latents: Float[Tensor, "n *latent"],
+        pictures: Num[np.ndarray, "n *quantised"],
     ) -> None:
         """Keep the pictures of these latents, but for one larger than the budget."""
         for key, picture in zip(_keys(model, latents), pictures, strict=True):

@@ -6,17 +6,8 @@ import threading
 import time
 from weakref import WeakKeyDictionary
 
-from explorer.device.jobs import (
-    APP,
-    Batch,
-    BusyError,
-    Person,
-    Priority,
-    Request,
-    Slot,
-    WorkerClosedError,
-    count_rows,
-)
+from explorer.device.jobs import Batch, BusyError, Priority, Request, WorkerClosedError, count_rows
+from explorer.device.users import APP, Person, Slot
 
 QUIET = 0.5  # seconds without live requests after which background work may start before it is due
 PATIENCE = 10.0  # seconds after which background work is due
@@ -24,7 +15,7 @@ MOST_WAITING = 512  # requests of all who do not drag
 MOST_OF_PERSON = 16  # a page has four lanes
 
 
-class RequestQueue:
+class JobQueue:
     """Thread-safe queue that hands out batches, fair by device time.
 
     A batch is what waits when the device is free. The longest wait for company is 0 s: 20 and 50 ms gained
@@ -89,7 +80,7 @@ class RequestQueue:
         """Put the device's time on the accounts of who used it, by their rows."""
         total = count_rows(batch)
         with self._changed:
-            priority = batch[0][0].priority
+            priority = batch[0][0].job.priority
             self._used[priority] += seconds / priority.share
             for request, rows in batch:
                 self._account(request)[priority] += seconds * len(rows) / total
@@ -113,7 +104,7 @@ class RequestQueue:
     def _add(self, request: Request) -> Request | None:
         """The request that is not wanted any more: an older one, this one, or none."""
         request.asked = time.monotonic()
-        if request.priority.is_live:
+        if request.job.priority.is_live:
             self.last_live = request.asked
         if slot := request.slot:
             if slot.is_stale:
@@ -128,17 +119,22 @@ class RequestQueue:
         return None
 
     def _refuse_too_many(self, request: Request) -> None:
-        if request.user is APP:
+        """A page that is dragged counts alone: no bulk work, its own person's neither, is in its way."""
+        user = request.user
+        if user is APP:
             return
-        own = sum(other.user.person is request.user.person for other in self._waiting)
-        everybody = 0 if request.user.is_live else sum(not other.user.is_live for other in self._waiting)
+        if user.is_live:
+            own, everybody = sum(other.user is user for other in self._waiting), 0
+        else:
+            others = [other for other in self._waiting if not other.user.is_live]
+            own, everybody = sum(other.user.person is user.person for other in others), len(others)
         for count, most, whose in ((own, MOST_OF_PERSON, " of yours"), (everybody, MOST_WAITING, "")):
             if count >= most:
                 raise BusyError(f"The server is busy: {count} requests{whose} wait. Try again in a moment.")
 
     def _start_level(self, request: Request) -> None:
-        priority, person = request.priority, request.user.person
-        others = [other for other in self._waiting if other.priority is priority]
+        priority, person = request.job.priority, request.user.person
+        others = [other for other in self._waiting if other.job.priority is priority]
         if not others:
             self._used[priority] = max(self._used[priority], self._level)
         if all(other.user.person is not person for other in others):
@@ -155,28 +151,28 @@ class RequestQueue:
 
     def _may_begin(self, request: Request) -> float:
         """Background work waits until drags pause (or it is due): a started batch cannot be interrupted."""
-        if request.priority is not Priority.BACKGROUND:
+        if request.job.priority is not Priority.BACKGROUND:
             return 0.0
         return min(request.asked + PATIENCE, self.last_live + QUIET)
 
     def _collate(self, ready: list[Request]) -> Batch:
         """Rows of the request whose turn it is, and of all that can share its batch."""
-        present = {request.priority for request in ready}
+        present = {request.job.priority for request in ready}
         priority = min((p for p in Priority if p in present), key=self._used.__getitem__)
-        spent = {r: self._account(r)[priority] for r in ready if r.priority is priority}
+        spent = {r: self._account(r)[priority] for r in ready if r.job.priority is priority}
         line = sorted(spent, key=spent.__getitem__)
         batch: Batch = []
-        room = line[0].frames_per_batch
+        room = line[0].job.frames_per_batch
         left_out: set[Person] = set()
         for request in line:
             person = request.user.person
-            if person in left_out or request.function != line[0].function or room == 0:
+            if person in left_out or request.kind != line[0].kind or room == 0:
                 left_out.add(person)
                 continue
             self._waiting.remove(request)
             batch.append((request, request.take(room)))
             room -= len(batch[-1][1])
-            if request.taken < len(request.rows):
+            if request.taken < len(request.job.rows):
                 self._waiting.append(request)  # the next slice queues up again
         self._level = max(self._level, self._used[priority])
         self._levels[priority] = max([self._levels[priority], *(spent[request] for request, _ in batch)])

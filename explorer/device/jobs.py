@@ -1,19 +1,24 @@
-"""What is asked of the decode worker: by whom, how urgent it is, and how its answer is put together."""
+"""What is asked of the decode worker: the work itself as data, by whom it is asked, and how urgent it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
+from explorer.device.users import ASKING, Slot, User
 from models.base import LatentModel
+
+REFERENCE = 3 * 128**2  # numbers of a picture of 128 px
+
+Op = Literal["decode", "encode", "reencode", "call"]
+"""What a model does with rows: the first three are methods of it; a call is any function's, once."""
 
 
 class WorkerClosedError(RuntimeError):
@@ -25,16 +30,16 @@ class BusyError(RuntimeError):
 
 
 class DeviceError(RuntimeError):
-    """The device cannot answer: a call hangs, or one picture needs more memory than there is."""
+    """The device cannot answer: a call hangs, or one value needs more memory than there is."""
 
 
 class Priority(Enum):
-    """Share of the device's time while others wait too, and pixels that a batch of it may hold."""
+    """Share of the device's time while others wait, and numbers of the values that a batch may hold."""
 
-    CANVAS = (8, 32 * 128**2)  # a drag: the big picture
-    BESIDE = (3, 32 * 128**2)  # pictures beside it: strip, before
-    BULK = (2, 8 * 128**2)  # a person waits, but for more than one frame: small slices let drags through
-    BACKGROUND = (1, 4 * 128**2)  # nobody watches: encoding a data set, loading a model
+    CANVAS = (8, 32 * REFERENCE)  # a drag: the big picture
+    BESIDE = (3, 32 * REFERENCE)  # pictures beside it: strip, before
+    BULK = (2, 8 * REFERENCE)  # a person waits, but for more than one frame: small slices let drags through
+    BACKGROUND = (1, 4 * REFERENCE)  # nobody watches: encoding a data set, loading a model
 
     @property
     def share(self) -> int:
@@ -46,97 +51,36 @@ class Priority(Enum):
         """Whether a person looks at the very picture while they change it."""
         return self in (Priority.CANVAS, Priority.BESIDE)
 
-    def frames(self, image_size: int) -> int:
-        """Frames of one batch at this size, at least one."""
-        return max(1, self.value[1] // image_size**2)
+    def frames(self, numbers: int) -> int:
+        """Values of so many numbers each in one batch, at least one."""
+        return max(1, self.value[1] // numbers)
 
 
 @dataclass(frozen=True, eq=False)
-class Person:
-    """Someone who shares the device with others: what all their requests use counts together."""
+class Job:
+    """Work for a device as data: rows that a model maps one to one.
 
-    id: str = ""
+    It names its model, so that it could cross a process or a machine as it is.
+    """
 
-
-class User:
-    """Who asks and may leave: the connection of one page, or one request; told apart by identity."""
-
-    def __init__(self, person: Person | None = None) -> None:
-        self.person = person or Person()
-        self.has_left = False
-        self.newest: dict[str, int] = {}  # lane → number of the newest request asked for
-        self._awaited: set[Future[Any]] = set()
-
-    @property
-    def is_live(self) -> bool:
-        """Whether a person looks at the frames that it asks for."""
-        return bool(self.newest)
-
-    def wait_for(self, future: Future[Any]) -> None:
-        """Have a future cancelled when the user leaves, or now if they have left."""
-        self._awaited.add(future)
-        future.add_done_callback(self._awaited.discard)
-        if self.has_left:
-            future.cancel()
-
-    def leave(self) -> None:
-        """Cancel all that this user still waits for, and what is still to come."""
-        self.has_left = True
-        for future in tuple(self._awaited):
-            future.cancel()
-
-    def ask(self, lane: str, priority: Priority = Priority.CANVAS) -> Slot:
-        """The place of one more live request.
-
-        The order is that of asking, not of coming to the queue: a latent may have to be encoded first.
-        """
-        self.newest[lane] = self.newest.get(lane, 0) + 1
-        return Slot(self, lane, priority, self.newest[lane])
-
-
-APP = User(Person("app"))
-"""Asks for what nobody else asked for; its work is never refused, for it would not ask again."""
-
-ASKING: ContextVar[User] = ContextVar("asking", default=APP)
-"""Who asks for what comes without a slot; callbacks of futures know it too (`futures.then`)."""
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A request's place on its user's page: of one lane only the newest is wanted."""
-
-    user: User
-    lane: str
-    priority: Priority
-    number: int
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether a newer one was asked for in this lane."""
-        return self.number < self.user.newest[self.lane]
-
-    def replaces(self, other: Slot | None) -> bool:
-        """Whether the other is an older one of the same lane."""
-        if other is None or (self.user, self.lane) != (other.user, other.lane):
-            return False
-        return other.number < self.number
+    model: str
+    op: Op
+    rows: Tensor
+    priority: Priority = Priority.BULK
+    frames_per_batch: int = 1
+    threads: int = 1  # of the CPU
 
 
 @dataclass(eq=False)
 class Request:
-    """Rows that `function` maps one to one; requests with an equal function and priority share batches.
+    """A job in the queue of this process: the model that does it, who waits for it, and what of it is done.
 
     Who cancels the future, whenever that is, has the queue forget the rows that were not taken yet.
     """
 
-    priority: Priority
-    function: Callable[[Tensor], Tensor]
-    rows: Tensor
-    finish: Callable[[Tensor], Any]
-    model: LatentModel | None = None  # whose function it is
-    decodes: bool = False  # whether the function makes pictures of latents, and no more
-    frames_per_batch: int = 1
-    threads: int = 1  # of the CPU
+    job: Job
+    model: LatentModel | Callable[[], object]  # a function is called, once
+    finish: Callable[[Tensor], Any] = lambda answers: answers
     slot: Slot | None = None
     user: User = field(default_factory=ASKING.get)
     is_shared: bool = False  # others may wait for it too, so that it stays when its user leaves
@@ -149,19 +93,26 @@ class Request:
         if self.slot:
             self.user = self.slot.user
 
+    @property
+    def kind(self) -> tuple[object, Op, Priority]:
+        """Requests of one kind share batches."""
+        return self.model, self.job.op, self.job.priority
+
     def take(self, count: int) -> Tensor:
         """The next rows, at most `count`."""
-        rows = self.rows[self.taken : self.taken + count]
+        rows = self.job.rows[self.taken : self.taken + count]
         self.taken += len(rows)
         return rows
 
     def answer(self, part: Tensor) -> None:
         """Take in the answer to the rows taken last; the last part resolves the future."""
         self.answers.append(part)
-        if sum(map(len, self.answers)) == len(self.rows) and not self.future.done():
-            answer = self.finish(torch.cat(self.answers))
-            with suppress(InvalidStateError):  # its caller has gone meanwhile
-                self.future.set_result(answer)
+        if sum(map(len, self.answers)) < len(self.job.rows) or self.future.done():
+            return
+        try:
+            self.future.set_result(self.finish(torch.cat(self.answers)))
+        except BaseException as error:  # its caller has gone meanwhile, or hears of it
+            self.fail(error)
 
     def fail(self, error: BaseException) -> None:
         """Pass the error to the caller, unless there is an answer or the caller has gone."""
@@ -170,7 +121,21 @@ class Request:
 
 
 Batch = list[tuple[Request, Tensor]]
-"""Requests, each with the rows of it that come next."""
+"""Requests of one kind, each with the rows of it that come next."""
+
+
+def perform(request: Request, rows: Tensor) -> Tensor:
+    """Do the work of a request on rows of it and of others of its kind; raises what the model raises.
+
+    What is decoded comes quantised: bytes made on the device are a quarter to copy.
+    """
+    model, op = request.model, request.job.op
+    if not isinstance(model, LatentModel):
+        model()
+        return rows
+    if op == "decode":
+        return model.media.quantise(model.decode_on_device(rows)).cpu()
+    return model.encode(rows) if op == "encode" else model.reencode(rows)
 
 
 def count_rows(batch: Batch) -> int:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from weakref import WeakKeyDictionary
 
 import torch
 
-from explorer.device.jobs import Batch, DeviceError, count_rows
+from explorer.device.jobs import Batch, DeviceError, Request, count_rows
 from models.base import LatentModel
 
 log = logging.getLogger(__name__)
@@ -23,15 +22,16 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 class Memory:
-    """How many rows of each model were too many, for as long as the model is there."""
+    """How many rows of each model were too many."""
 
     def __init__(self) -> None:
-        self._fits: WeakKeyDictionary[LatentModel, int] = WeakKeyDictionary()
+        self._fits: dict[str, int] = {}
 
     def split(self, batch: Batch) -> list[Batch]:
         """The batch in parts of as many rows as fit, as far as that is known."""
-        model, rows = batch[0][0].model, count_rows(batch)
-        most = self._fits.get(model, rows) if model else rows
+        most = self._fits.get(batch[0][0].job.model)
+        if most is None:
+            return [batch]
         parts: list[Batch] = [[]]
         for request, left in batch:
             while len(left):
@@ -47,22 +47,23 @@ class Memory:
 
         Raises DeviceError for a single row.
         """
-        model, rows = batch[0][0].model, count_rows(batch)
-        if model is None or rows == 1:
-            raise DeviceError(_too_large(model))
+        model, rows = batch[0][0].job.model, count_rows(batch)
+        if rows == 1:
+            raise DeviceError(_too_large(batch[0][0]))
         self._fits[model] = rows // 2
-        name = model.space.name
-        facts = {"model": name, "rows": rows}
-        log.warning("%s ran out of memory with %d pictures at once", name, rows, extra=facts)
+        log.warning(
+            "%s ran out of memory with %d values at once", model, rows, extra={"model": model, "rows": rows}
+        )
         if torch.cuda.is_available():
             torch.cuda.empty_cache()  # pieces of the larger batch, which the halves may not fit into
 
 
-def _too_large(model: LatentModel | None) -> str:
-    if model is None:
+def _too_large(request: Request) -> str:
+    model = request.model
+    if not isinstance(model, LatentModel):
         return "There is not enough memory for this on the device."
-    space, device = model.space, model.device
+    what = f"one {model.media.name} of {' × '.join(map(str, model.media.shape))} numbers"
     return (
-        f"{space.name}: there is not enough memory on {device} for one picture of {space.image_size} px."
+        f"{model.space.name}: there is not enough memory on {model.device} for {what}."
         " Choose a smaller size or model, or close other programs that use it."
     )

@@ -20,10 +20,10 @@ from prometheus_client import (
 )
 
 from explorer.device.jobs import Batch, Request, count_rows
+from models.base import LatentModel
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 PICTURES = (1, 2, 4, 8, 16, 32, 64)
-NO_MODEL = "none"  # of calls that are no model's, such as loading one
 RECENT = 10  # batches: the average is over about so many
 
 
@@ -81,19 +81,18 @@ class Telemetry:
 
     def ran(self, batch: Batch, seconds: float) -> None:
         """Take in a batch that the device took `seconds` for."""
-        head, pictures = batch[0][0], count_rows(batch)
-        name = head.model.space.name if head.model else NO_MODEL
+        job, model, rows = batch[0][0].job, batch[0][0].model, count_rows(batch)
         began = time.monotonic() - seconds
-        self._batches.labels(name).observe(pictures)
-        self._device.labels(name).observe(seconds)
+        self._batches.labels(job.model).observe(rows)
+        self._device.labels(job.model).observe(seconds)
         for request, _ in batch:
             if not request.answers:  # its first slice
                 self._waits.labels(_name(request)).observe(max(0.0, began - request.asked))
-        if head.model and head.decodes:
-            pace, way = self._paces.get(name), head.model.precision
+        if isinstance(model, LatentModel) and job.op == "decode":
+            pace, way = self._paces.get(job.model), model.precision
             if pace is None or pace.way != way:
-                pace = self._paces[name] = _Pace(way)
-            pace.take(1e3 * seconds / pictures)
+                pace = self._paces[job.model] = _Pace(way)
+            pace.take(1e3 * seconds / rows)
 
     def render(self) -> bytes:
         """Everything in the text format of Prometheus."""
@@ -115,7 +114,7 @@ class Telemetry:
 
 
 def _name(request: Request) -> str:
-    return request.priority.name.lower()
+    return request.job.priority.name.lower()
 
 
 def _gpu_memory() -> float:

@@ -2,52 +2,43 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Num
 from torch import Tensor
 
 from explorer.device import heap
-from explorer.device.device_thread import Server
+from explorer.device.device_thread import DeviceThread
 from explorer.device.frame_cache import FrameCache
-from explorer.device.futures import done
-from explorer.device.job_queue import RequestQueue
-from explorer.device.jobs import BusyError, Priority, Request, Slot, WorkerClosedError
+from explorer.device.job_queue import JobQueue
+from explorer.device.jobs import BusyError, Job, Op, Priority, Request, WorkerClosedError
 from explorer.device.telemetry import Telemetry
+from explorer.device.users import Slot
 from models.base import LatentModel
-from models.pictures import to_tensor, to_uint8
-
-__all__ = ["DecodeWorker", "WorkerClosedError"]
+from models.errors import InputError
 
 T = TypeVar("T")
+Quantised = Num[np.ndarray, "n *quantised"]  # what a model's media keeps
 
-SMALL = 128  # pixels a side up to which a frame takes milliseconds, so that threads cost more than they give
+SMALL = 3 * 128**2  # numbers of a value up to which a frame takes so little that threads do not pay
 SLOW_MS = 500  # a frame
-MOST_FRAMES, MOST_PIXELS = 1024, 64 * 512**2  # of one request: its answer is kept in memory until it is whole
-
-
-@dataclass(frozen=True)
-class _Pictures:
-    """Decodes to bytes, which is quicker for a batch than for each of its requests; equal for one model."""
-
-    model: LatentModel
-
-    def __call__(self, latents: Float[Tensor, "n *latent"]) -> UInt8[Tensor, "n h w 3"]:
-        return torch.from_numpy(to_uint8(self.model.decode_on_device(latents)))
+MOST_FRAMES, MOST_NUMBERS = 1024, 64 * 3 * 512**2  # of one request, whose answer is kept until it is whole
+CALL = "none"  # in place of a model's name, also in the metrics
 
 
 class DecodeWorker:
-    """Runs the decode and encode requests of all users in shared batches, one batch at a time.
+    """Runs the decode and encode jobs of all users in shared batches, one batch at a time.
 
-    Who is served when is the queue's matter (`RequestQueue`); what happens when a model fails, the server's
-    (`Server`). A CPU cannot interrupt a batch: there models that take more than SLOW_MS a frame have a queue
-    and a server of their own. Their batches run beside the others', and nothing quick waits for what is slow.
+    Who is served when is the queue's matter (`JobQueue`); what happens when a model fails, the thread's
+    (`DeviceThread`). A CPU cannot interrupt a batch: there models that take more than SLOW_MS a frame have a
+    queue and a thread of their own. Their batches run beside the others', and nothing quick waits for what
+    is slow.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -55,80 +46,81 @@ class DecodeWorker:
         self.device = device
         self._cores = torch.get_num_threads()
         self._cache = FrameCache()
-        self._queues = [RequestQueue() for _ in range(2 if device.type == "cpu" else 1)]  # quick, slow
+        self._queues = [JobQueue() for _ in range(2 if device.type == "cpu" else 1)]  # quick, slow
         self.telemetry = Telemetry(lambda: sum(map(len, self._queues)), lambda: self._cache.bytes)
-        self._servers = [Server(queue, self.telemetry.ran) for queue in self._queues]
+        self._threads = [DeviceThread(queue, self.telemetry.ran) for queue in self._queues]
 
     @property
     def idle_seconds(self) -> float:
         """Time since the last live request; infinite before the first."""
         return time.monotonic() - max(queue.last_live for queue in self._queues)
 
-    def decode(self, model: LatentModel, latents: Float[Tensor, "n *latent"]) -> UInt8[np.ndarray, "n h w 3"]:
-        """Pictures of the latents, sRGB 0 to 255; blocks. Raises as `submit` and `model.decode` do."""
-        return self._result(self.submit(model, latents))
+    def decode(
+        self, model: LatentModel, latents: Float[Tensor, "n *latent"], background: bool = False
+    ) -> Quantised:
+        """What the latents decode to, quantised; blocks. Raises as `submit` and `model.decode` do."""
+        return self._result(self.submit(model, latents, background=background))
 
     def submit(
-        self, model: LatentModel, latents: Float[Tensor, "n *latent"], slot: Slot | None = None
-    ) -> Future[UInt8[np.ndarray, "n h w 3"]]:
+        self,
+        model: LatentModel,
+        latents: Float[Tensor, "n *latent"],
+        slot: Slot | None = None,
+        background: bool = False,
+    ) -> Future[Quantised]:
         """Queue a decode of what is not kept; with a slot it is live, and a newer one of its lane cancels it.
 
-        Without a slot it is bulk work of whoever is `ASKING`. Raises ValueError for latents of a wrong shape,
-        with NaN or too many, BusyError and WorkerClosedError, and in the future DeviceError and what the
-        model raises.
+        Without a slot it is bulk work of whoever is `ASKING`, or `background` work. Raises InputError for
+        latents of a wrong shape, with NaN or too many, BusyError and WorkerClosedError, and in the future
+        DeviceError and what the model raises.
         """
         model.space.check(latents)
-        pictures = self._cache.get(model, latents)
-        missing = [row for row in range(len(latents)) if row not in pictures]
-        self.telemetry.looked_up(len(pictures), len(missing))
-
-        def together() -> UInt8[np.ndarray, "n h w 3"]:
-            return np.stack([pictures[row] for row in range(len(latents))])
-
-        def finish(answers: UInt8[Tensor, "m h w 3"]) -> UInt8[np.ndarray, "n h w 3"]:
-            decoded = answers.numpy()
-            self._cache.put(model, latents[missing], decoded)
-            pictures.update(zip(missing, decoded, strict=True))
-            return together()
-
+        kept = self._cache.get(model, latents)
+        missing = [row for row in range(len(latents)) if row not in kept]
+        self.telemetry.looked_up(len(kept), len(missing))
         if not missing:
             if slot:
                 self._overtake(slot, self._queues)
-            return done(together())
-        priority = slot.priority if slot else Priority.BULK
-        return self._enqueue(model, _Pictures(model), latents[missing], priority, finish, slot)
+            return _done(np.stack([kept[row] for row in range(len(latents))]))
+
+        def finish(answers: Tensor) -> Quantised:
+            decoded = answers.numpy()
+            self._cache.put(model, latents[missing], decoded)
+            kept.update(zip(missing, decoded, strict=True))
+            return np.stack([kept[row] for row in range(len(latents))])
+
+        priority = slot.priority if slot else Priority.BACKGROUND if background else Priority.BULK
+        return self._put(Request(self._job(model, "decode", latents[missing], priority), model, finish, slot))
 
     def encode(
-        self, model: LatentModel, images: UInt8[np.ndarray, "n h w 3"], background: bool = False
+        self, model: LatentModel, values: Quantised, background: bool = False
     ) -> Float[Tensor, "n *latent"]:
-        """Latents of pictures, sRGB 0 to 255; blocks. Raises as `submit_encode` and `model.encode` do."""
-        return self._result(self.submit_encode(model, images, background))
+        """Latents of quantised values; blocks. Raises as `submit_encode` and `model.encode` do."""
+        return self._result(self.submit_encode(model, values, background))
 
     def submit_encode(
-        self,
-        model: LatentModel,
-        images: UInt8[np.ndarray, "n h w 3"],
-        background: bool = False,
-        is_shared: bool = False,
+        self, model: LatentModel, values: Quantised, background: bool = False, is_shared: bool = False
     ) -> Future[Float[Tensor, "n *latent"]]:
         """Queue an encode; `background` work steps back while anybody drags.
 
-        What is shared stays when who asked for it leaves, for others may wait for it too. Raises ValueError
-        unless `images` is uint8 (n, size, size, 3) at the model's size, else as `submit`.
+        What is shared stays when who asked for it leaves, for others may wait for it too. Raises InputError
+        unless `values` is what the model's media keeps, else as `submit`.
         """
-        size = model.space.image_size
-        if images.dtype != np.uint8 or images.shape[1:] != (size, size, 3) or len(images) == 0:
-            expected = f"{model.space.name}: expected uint8 pictures of shape (n, {size}, {size}, 3)"
-            raise ValueError(f"{expected}, got {images.dtype} {images.shape}")
+        media, shape = model.media, (len(values), *model.media.quantised_shape)
+        if (values.dtype, values.shape) != (media.quantised_dtype, shape) or len(values) == 0:
+            expected = f"{media.quantised_dtype} of shape (n, {', '.join(map(str, shape[1:]))})"
+            found = f"{values.dtype} {values.shape}"
+            raise InputError(f"{model.space.name}: expected {media.name} as {expected}, got {found}")
         priority = Priority.BACKGROUND if background else Priority.BULK
-        return self._enqueue(model, model.encode, to_tensor(images), priority, is_shared=is_shared)
+        job = self._job(model, "encode", media.restore(values), priority)
+        return self._put(Request(job, model, is_shared=is_shared))
 
     def submit_reencode(
         self, model: LatentModel, latents: Float[Tensor, "n *latent"]
     ) -> Future[Float[Tensor, "n *latent"]]:
         """Queue what `model.reencode` does, shared by all who ask for it. Raises as `submit`."""
         model.space.check(latents)
-        return self._enqueue(model, model.reencode, latents, Priority.BULK, is_shared=True)
+        return self._put(Request(self._job(model, "reencode", latents, Priority.BULK), model, is_shared=True))
 
     def answered(self, slot: Slot) -> None:
         """Take note of a live request that was answered without asking here, and drop what it replaces."""
@@ -138,22 +130,18 @@ class DecodeWorker:
     def call(self, function: Callable[[], T]) -> T:
         """Run `function` on the device's thread as background work; blocks, and raises what it raises."""
         answer: list[T] = []
-
-        def run(rows: Tensor) -> Tensor:
-            answer.append(function())
-            return rows
-
-        one_row = torch.zeros(1)  # a request must have a row; this one carries nothing
-        request = Request(Priority.BACKGROUND, run, one_row, lambda _: answer[0])
-        future: Future[T] = self._put(request, self._queues[0])
+        one_row = torch.zeros(1)  # a job must have a row; this one carries nothing
+        job = Job(CALL, "call", one_row, Priority.BACKGROUND)
+        request = Request(job, lambda: answer.append(function()), lambda _: answer[0])
+        future: Future[T] = self._put(request)
         return self._result(future)
 
     def close(self) -> None:
         """Stop after the batch in progress; waiting and later requests raise WorkerClosedError."""
         for request in [request for queue in self._queues for request in queue.close()]:
             request.fail(WorkerClosedError("the decode worker is closed"))
-        for server in self._servers:
-            server.close()
+        for thread in self._threads:
+            thread.close()
 
     def __enter__(self) -> Self:
         return self
@@ -161,28 +149,21 @@ class DecodeWorker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _enqueue(
-        self,
-        model: LatentModel,
-        function: Callable[[Tensor], Tensor],
-        rows: Tensor,
-        priority: Priority,
-        finish: Callable[[Tensor], Any] = lambda answers: answers,
-        slot: Slot | None = None,
-        is_shared: bool = False,
-    ) -> Future[Any]:
-        size = model.space.image_size
-        most = min(MOST_FRAMES, MOST_PIXELS // size**2)
-        if len(rows) > most:
-            expected = f"{model.space.name}: expected at most {most:,} pictures at once"
-            raise ValueError(f"{expected}, got {len(rows):,}")
-        decodes, frames, threads = isinstance(function, _Pictures), priority.frames(size), self._threads(size)
-        request = Request(
-            priority, function, rows, finish, model, decodes, frames, threads, slot, is_shared=is_shared
-        )
-        return self._put(request, self._queues[-1 if self._is_slow(model) else 0])
+    def _job(self, model: LatentModel, op: Op, rows: Tensor, priority: Priority) -> Job:
+        """A job of as many rows as one answer may hold; on as many CPU threads as pay.
 
-    def _put(self, request: Request, queue: RequestQueue) -> Future[Any]:
+        A thread that waits for a core which the server or a browser is using holds up all others. Measured on
+        two cores at 128 px, Chromium beside it: one thread 45 frames a second, two 36.
+        """
+        name, numbers = model.space.name, math.prod(model.media.shape)
+        most = min(MOST_FRAMES, MOST_NUMBERS // numbers)
+        if len(rows) > most:
+            raise InputError(f"{name}: expected at most {most:,} values at once, got {len(rows):,}")
+        threads = self._cores if numbers > SMALL else max(1, self._cores - 1)
+        return Job(name, op, rows, priority, priority.frames(numbers), threads)
+
+    def _put(self, request: Request) -> Future[Any]:
+        queue = self._queues[-1 if self._is_slow(request) else 0]
         try:
             queue.put(request)
         except BusyError:
@@ -193,25 +174,25 @@ class DecodeWorker:
             self._overtake(request.slot, [other for other in self._queues if other is not queue])
         return request.future
 
-    def _overtake(self, slot: Slot, queues: Sequence[RequestQueue]) -> None:
+    def _overtake(self, slot: Slot, queues: Sequence[JobQueue]) -> None:
         """Drop what waits there in this lane and is older; and put background work off."""
         for queue in queues:
             queue.overtake(slot)
 
     def _result(self, future: Future[T]) -> T:
-        if any(server.is_this_thread for server in self._servers):
+        if any(thread.is_this_thread for thread in self._threads):
             raise RuntimeError("the decode worker cannot wait for itself: use submit")
         return future.result()
 
-    def _threads(self, image_size: int) -> int:
-        """CPU threads for one batch: all cores for big pictures, one less for small ones.
+    def _is_slow(self, request: Request) -> bool:
+        """By what the model's frames took so far; before the first, by their size."""
+        if not isinstance(request.model, LatentModel):
+            return False
+        ms = self.telemetry.ms_per_frame(request.job.model)
+        return ms > SLOW_MS if ms else math.prod(request.model.media.shape) > SMALL
 
-        A thread that waits for a core which the server or a browser is using holds up all others. Measured on
-        two cores at 128 px, Chromium beside it: one thread 45 frames a second, two 36.
-        """
-        return self._cores if image_size > SMALL else max(1, self._cores - 1)
 
-    def _is_slow(self, model: LatentModel) -> bool:
-        """By what its frames took so far; before the first, by their size."""
-        ms = self.telemetry.ms_per_frame(model.space.name)
-        return ms > SLOW_MS if ms else model.space.image_size > SMALL
+def _done(values: Quantised) -> Future[Quantised]:
+    future: Future[Quantised] = Future()
+    future.set_result(values)
+    return future

@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float, Int
 
-from explorer.operations.direction_methods import Matrix, Vector
-from explorer.operations.directions import Provenance
+from explorer.operations import Provenance
 
 HELD_OUT = 0.2  # share of labelled latents that a direction is scored on and not fitted to
 FEWEST_TO_SCORE = 20  # latents of either class below which none are held out
@@ -31,8 +30,8 @@ def split(y: Values) -> tuple[Int[np.ndarray, " fit"], Int[np.ndarray, " score"]
 
 def scored(
     provenance: Provenance,
-    vector: Vector,
-    x: Matrix,
+    vector: Float[np.ndarray, " d"],
+    x: Float[np.ndarray, "n d"],
     y: Values,
     fit: Int[np.ndarray, " fit"],
     score: Int[np.ndarray, " score"],

@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explorer.device.worker import DecodeWorker
-from explorer.operations.directions import Direction
-from models.base import LatentModel
+from explorer.operations import Direction
 
 WELL_READ = {"R²": 0.3, "accuracy": 0.75}  # held-out score from which a trait is read well enough to be told
 
@@ -26,28 +23,20 @@ class Effect:
     change: float
 
 
-def effects(
-    model: LatentModel,
-    worker: DecodeWorker,
-    before: Float[Tensor, "*latent"],
-    after: Float[Tensor, "*latent"],
-    traits: Mapping[str, Direction],
-) -> list[Effect]:
-    """Changes of all traits that are read well, the largest first; blocks.
+def effects(returned: Float[Tensor, "2 *latent"], traits: Mapping[str, Direction]) -> list[Effect]:
+    """Changes of all traits that are read well, the largest first.
 
-    Both latents are decoded and encoded again, so that what is read is what the pictures show: along the
-    latents themselves a direction changes what it was told to, whether or not the decoder draws it.
+    `returned` are the latents before and after, each decoded and encoded again, so that what is read is what
+    the pictures show: along the latents themselves a direction changes what it was told to, whether or not
+    the decoder draws it.
     """
-    read = {key: trait for key, trait in traits.items() if is_well_read(trait)}
-    if not read:
-        return []  # and no decoding, which takes some models seconds
-    pictures = worker.decode(model, torch.stack([before, after]))
-    change = np.diff(worker.encode(model, pictures).flatten(1).double().numpy(), axis=0)[0]
-    told = [
+    change = np.diff(returned.flatten(1).double().numpy(), axis=0)[0]
+    read = [
         Effect(key, trait.name, float(change @ trait.vector.double().flatten().numpy()) / trait.std)
-        for key, trait in read.items()
+        for key, trait in traits.items()
+        if is_well_read(trait)
     ]
-    return sorted(told, key=lambda effect: -abs(effect.change))
+    return sorted(read, key=lambda effect: -abs(effect.change))
 
 
 def is_well_read(trait: Direction) -> bool:

@@ -16,7 +16,7 @@ FEWEST = 2
 def verdict(latent: Float[Tensor, "*latent"], data: Float[Tensor, "n *latent"]) -> tuple[bool, str]:
     """Whether a latent is typical of the data, and a sentence on it."""
     if len(data) < FEWEST:
-        return True, "No portraits are encoded yet that it could be compared with."
+        return True, "Nothing is encoded yet that it could be compared with."
     rank = distance_rank(latent, data)
     return is_typical(rank), judge(rank)
 
@@ -35,10 +35,10 @@ def distance_rank(latent: Float[Tensor, "*latent"], data: Float[Tensor, "n *late
 def judge(rank: float) -> str:
     """A sentence on a `distance_rank` for the person who steers."""
     if rank > 1 - OUTSIDE:
-        return "Farther out than the portraits lie: the decoder is guessing here."
+        return "Farther out than the data lie: the decoder is guessing here."
     if rank < OUTSIDE:
-        return "Nearer the centre than the portraits lie: pictures are blander here."
-    return f"Among the portraits: {rank:.0%} of them lie nearer the centre."
+        return "Nearer the centre than the data lie: decodes are blander here."
+    return f"Among the data: {rank:.0%} of them lie nearer the centre."
 
 
 def is_typical(rank: float) -> bool:

@@ -1,1 +1,34 @@
-"""Pure functions on latents: tensors in, tensors out; they know no model and no page."""
+"""Pure functions on latents; they know no model."""
+
+from explorer.operations.arithmetic import MAX_WEIGHT, combine
+from explorer.operations.direction_methods import DIRECTION_METHODS, DirectionMethod
+from explorer.operations.directions import MAX_STRENGTH, Direction, Provenance, check_strength, steer, unit
+from explorer.operations.holding import Jacobian, around, hold, hold_apart
+from explorer.operations.interpolation import INTERPOLATIONS, Interpolation, lerp, slerp
+from explorer.operations.style_mix import mix_frequencies, mix_region
+from explorer.operations.traversal import STRENGTHS, traverse
+
+__all__ = [
+    "DIRECTION_METHODS",
+    "INTERPOLATIONS",
+    "MAX_STRENGTH",
+    "MAX_WEIGHT",
+    "STRENGTHS",
+    "Direction",
+    "DirectionMethod",
+    "Interpolation",
+    "Jacobian",
+    "Provenance",
+    "around",
+    "check_strength",
+    "combine",
+    "hold",
+    "hold_apart",
+    "lerp",
+    "mix_frequencies",
+    "mix_region",
+    "slerp",
+    "steer",
+    "traverse",
+    "unit",
+]

@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.errors import InputError
+
 MAX_STRENGTH = 10.0
 """σ. Farther from the data than this, no decoder knows what it is doing."""
 
@@ -32,7 +34,7 @@ class Provenance:
 class Direction:
     """A unit vector of a latent space and its σ: the standard deviation of the data's projections on it.
 
-    Strengths are in σ: strength s moves a latent by s * std * vector. Raises ValueError for a vector that is
+    Strengths are in σ: strength s moves a latent by s * std * vector. Raises InputError for a vector that is
     not finite or not of unit length, and for a std that is not above 0.
     """
 
@@ -44,20 +46,20 @@ class Direction:
     def __post_init__(self) -> None:
         length = float(self.vector.double().norm())
         if not abs(length - 1) < 1e-3:  # NaN too
-            raise ValueError(
+            raise InputError(
                 f"direction {self.name!r}: expected a vector of unit length, got length {length:g}"
             )
         if not 0 < self.std < float("inf"):
-            raise ValueError(
+            raise InputError(
                 f"direction {self.name!r}: expected a standard deviation above 0, got {self.std:g}"
             )
 
 
 def unit(vector: Float[Tensor, "*latent"], name: str = "direction") -> Float[Tensor, "*latent"]:
-    """The vector at length 1. Raises ValueError where it is zero or not finite."""
+    """The vector at length 1. Raises InputError where it is zero or not finite."""
     length = float(vector.double().norm())
     if not 0 < length < float("inf"):
-        raise ValueError(
+        raise InputError(
             f"{name}: expected two different things to go between, found no difference at all"
             if length == 0
             else f"{name}: expected finite values, got NaN or infinity"
@@ -66,9 +68,9 @@ def unit(vector: Float[Tensor, "*latent"], name: str = "direction") -> Float[Ten
 
 
 def check_strength(strength: float, name: str = "strength") -> None:
-    """Raise ValueError unless the strength is a number within ±MAX_STRENGTH σ."""
+    """Raise InputError unless the strength is a number within ±MAX_STRENGTH σ."""
     if not abs(strength) <= MAX_STRENGTH:  # NaN too
-        raise ValueError(
+        raise InputError(
             f"{name}: expected a strength from -{MAX_STRENGTH:g} to {MAX_STRENGTH:g} σ, got {strength}"
         )
 
@@ -78,13 +80,13 @@ def steer(
 ) -> Float[Tensor, "n *latent"]:
     """Latents moved along several directions at once: z + Σ s_i std_i v_i, strengths s_i in σ.
 
-    Raises ValueError for strengths beyond ±MAX_STRENGTH or NaN, or directions of another shape.
+    Raises InputError for strengths beyond ±MAX_STRENGTH or NaN, or directions of another shape.
     """
     moved = latents
     for direction, strength in zip(directions, strengths, strict=True):
         check_strength(strength, direction.name)
         if direction.vector.shape != latents.shape[1:]:
-            raise ValueError(
+            raise InputError(
                 f"direction {direction.name!r}: expected shape {tuple(latents.shape[1:])},"
                 f" got {tuple(direction.vector.shape)}"
             )

@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.errors import InputError
+
 MIN_ANGLE = 1e-6
 """Radians. Nearer than this to 0 or to π between two latents, slerp is lerp."""
 
@@ -26,7 +28,7 @@ def lerp(
 ) -> Float[Tensor, "t *latent"]:
     """Linear interpolation, (1 - t) a + t b: the straight line, at constant speed.
 
-    t is in [0, 1]; both ends are hit exactly. Raises ValueError for different shapes, NaN or infinity, or t
+    t is in [0, 1]; both ends are hit exactly. Raises InputError for different shapes, NaN or infinity, or t
     outside [0, 1].
     """
     start, end, along = _checked(a, b, t)
@@ -45,7 +47,7 @@ def slerp(
 
     Where no one great circle is determined the path is lerp's: a or b zero, θ < MIN_ANGLE (there both agree
     to 1e-6), θ > π - MIN_ANGLE. Opposite latents are joined by infinitely many great circles; the straight
-    line through 0 depends on nothing but its ends. Raises ValueError as lerp does.
+    line through 0 depends on nothing but its ends. Raises InputError as lerp does.
     """
     start, end, along = _checked(a, b, t)
     length_a, length_b, angle = _polar(start, end)
@@ -96,12 +98,12 @@ INTERPOLATIONS: dict[str, Interpolation] = {
 def _checked(a: Tensor, b: Tensor, t: Tensor) -> tuple[Vector, Vector, Vector]:
     """All flat in float64, for near π weights are large; in NumPy, which is quicker for one short latent."""
     if a.shape != b.shape:
-        raise ValueError(f"expected two latents of one shape, got {tuple(a.shape)} and {tuple(b.shape)}")
+        raise InputError(f"expected two latents of one shape, got {tuple(a.shape)} and {tuple(b.shape)}")
     start, end, along = (tensor.double().numpy() for tensor in (a, b, t))
     if not (np.isfinite(start).all() and np.isfinite(end).all()):
-        raise ValueError("expected finite latents, got NaN or infinity")
+        raise InputError("expected finite latents, got NaN or infinity")
     if along.ndim != 1 or not ((along >= 0) & (along <= 1)).all():
-        raise ValueError(f"expected a vector t within [0, 1], got {t.tolist()}")
+        raise InputError(f"expected a vector t within [0, 1], got {t.tolist()}")
     return start.ravel(), end.ravel(), along
 
 

@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.errors import InputError
+
 FEATHER = 1.0
 """Latent places: standard deviation of the blur that softens a region's edge."""
 REACH = 3  # standard deviations after which a Gaussian counts as 0
@@ -22,13 +24,13 @@ def mix_frequencies(
 
     low(coarse) + (fine - low(fine)), with low a Gaussian of standard deviation `cutoff` over frequency, in
     cycles a picture. Summed as fine + low(coarse - fine), which is the same, so that a latent mixed with
-    itself stays exactly what it is. Raises ValueError for a cutoff outside (0, h / 2], h / 2 being the
+    itself stays exactly what it is. Raises InputError for a cutoff outside (0, h / 2], h / 2 being the
     highest frequency that there is, and for latents that are not spatial, of different shapes or not finite.
     """
     _check(coarse, fine)
     highest = max(coarse.shape[1:]) / 2
     if not 0 < cutoff <= highest:  # NaN too
-        raise ValueError(
+        raise InputError(
             f"cutoff: expected a number above 0 and up to {highest:g} cycles a picture, got {cutoff}"
         )
     return (fine.double() + _low_pass(coarse.double() - fine.double(), cutoff)).to(fine.dtype)
@@ -39,16 +41,16 @@ def mix_region(
 ) -> Float[Tensor, "c h w"]:
     """`inside` where the mask is 1, `outside` where it is 0, in proportion between; its edge is feathered.
 
-    The mask is in [0, 1], one value a place of the latent. Raises ValueError for another shape or other
+    The mask is in [0, 1], one value a place of the latent. Raises InputError for another shape or other
     values, and for latents that are not spatial, of different shapes or not finite.
     """
     _check(outside, inside)
     if mask.shape != outside.shape[1:]:
-        raise ValueError(
+        raise InputError(
             f"mask: expected one value a place {tuple(outside.shape[1:])}, got {tuple(mask.shape)}"
         )
     if not ((mask >= 0) & (mask <= 1)).all():  # NaN too
-        raise ValueError("mask: expected values from 0 to 1")
+        raise InputError("mask: expected values from 0 to 1")
     share = feather(mask.double())
     return (outside.double() + share * (inside.double() - outside.double())).to(outside.dtype)
 
@@ -77,10 +79,10 @@ def _low_pass(latent: Float[Tensor, "c h w"], cutoff: float) -> Float[Tensor, "c
 
 def _check(one: Tensor, other: Tensor) -> None:
     if one.ndim != 3:
-        raise ValueError(f"expected spatial latents (channels, height, width), got shape {tuple(one.shape)}")
+        raise InputError(f"expected spatial latents (channels, height, width), got shape {tuple(one.shape)}")
     if one.shape != other.shape:
-        raise ValueError(
+        raise InputError(
             f"expected two latents of one shape, got {tuple(one.shape)} and {tuple(other.shape)}"
         )
     if not (torch.isfinite(one).all() and torch.isfinite(other).all()):
-        raise ValueError("expected finite latents, got NaN or infinity")
+        raise InputError("expected finite latents, got NaN or infinity")

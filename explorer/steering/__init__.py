@@ -1,1 +1,38 @@
-"""Directions: finding, keeping and applying them."""
+"""Directions: finding, keeping and applying them, and the paths that are steered by them."""
+
+from explorer.steering.built_in import load_built_in
+from explorer.steering.dimensions import dimensions
+from explorer.steering.direction_files import MAX_BYTES, MAX_DIRECTIONS, from_bytes, load_file, to_bytes
+from explorer.steering.direction_query import DirectionQuery, find, usable_rows
+from explorer.steering.fitting import Target, find_labelled, find_unlabelled
+from explorer.steering.jacobians import Jacobians
+from explorer.steering.morph import Morph
+from explorer.steering.paths import Path, find_direction_along, find_path
+from explorer.steering.rack import MAX_STEERS, DirectionId, Own, Steer, Steering, UnknownDirectionError
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DIRECTIONS",
+    "MAX_STEERS",
+    "DirectionId",
+    "DirectionQuery",
+    "Jacobians",
+    "Morph",
+    "Own",
+    "Path",
+    "Steer",
+    "Steering",
+    "Target",
+    "UnknownDirectionError",
+    "dimensions",
+    "find",
+    "find_direction_along",
+    "find_labelled",
+    "find_path",
+    "find_unlabelled",
+    "from_bytes",
+    "load_built_in",
+    "load_file",
+    "to_bytes",
+    "usable_rows",
+]

@@ -12,24 +12,24 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from explorer.data.points import MAX_GROUP
-from explorer.operations.directions import Direction, Provenance
+from explorer.data import MAX_GROUP
+from explorer.operations import Direction, Provenance
 from models.base import LatentSpace
+from models.errors import InputError
 
 FORMAT = "latent-explorer/directions/1"
 MAX_BYTES = 64 * 2**20
 MAX_HEADER = 2 * 2**20  # bytes: some 3 KB of name, shape and provenance a direction
 MAX_STD = 1e4  # latents have about unit variance: more would only end in infinite pictures
-MAX_DIRECTIONS = 128  # fewer than an app keeps of all users, so that loading a file drops none of its own
+MAX_DIRECTIONS = 128  # fewer than are kept of one person, so that loading a file drops none of its own
 FLOATS = ("F16", "BF16", "F32", "F64")  # by their names in a safetensors file
 _METADATA = "__metadata__"
 
 Text = Annotated[str, Field(max_length=300)]
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f<>]+$")]
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Group = Annotated[
-    tuple[Annotated[str, Field(pattern=r"^([0-9]{1,9}|an upload)$")], ...], Field(max_length=MAX_GROUP)
-]
+Named = Annotated[str, Field(pattern=r"^(([a-z0-9][a-z0-9-]{0,39}/)?[0-9]{1,9}|an upload)$")]
+Group = Annotated[tuple[Named, ...], Field(max_length=MAX_GROUP)]
 
 
 class _Record(BaseModel):
@@ -51,7 +51,7 @@ class _Record(BaseModel):
     @model_validator(mode="after")
     def _score_is_named(self) -> Self:
         if (self.score is None) != (self.score_name is None):
-            raise ValueError("expected a score and its name, or neither")
+            raise InputError("expected a score and its name, or neither")
         return self
 
 
@@ -63,12 +63,9 @@ def to_bytes(
 ) -> bytes:
     """Directions of one latent space by their keys, as a safetensors file, with `extra` metadata.
 
-    Raises ValueError where their provenance is too long to be read again.
+    Raises InputError where their provenance could not be read again.
     """
-    records = {
-        key: _Record(name=d.name, std=d.std, **vars(d.provenance)).model_dump()
-        for key, d in directions.items()
-    }
+    records = {key: _record(direction).model_dump() for key, direction in directions.items()}
     metadata = {
         "format": FORMAT,
         "model": space.name,
@@ -78,14 +75,14 @@ def to_bytes(
     vectors = {key: d.vector.contiguous().clone() for key, d in directions.items()}
     content = save(vectors, {**metadata, **(extra or {})})
     if int.from_bytes(content[:8], "little") > MAX_HEADER:
-        raise ValueError("the groups of these directions have too many points for a file: save fewer")
+        raise InputError("the groups of these directions have too many points for a file: save fewer")
     return content
 
 
 def from_bytes(content: bytes, space: LatentSpace, name: str = "this file") -> dict[str, Direction]:
     """The directions of a file that `to_bytes` made for this latent space.
 
-    Raises ValueError that says what was expected and what came: for a file of another kind (a pickle, say) or
+    Raises InputError that says what was expected and what came: for a file of another kind (a pickle, say) or
     another model or shape, one that is too large, truncated, or holds values that are no direction.
     """
     return _read(content, space, name)[0]
@@ -96,7 +93,7 @@ def load_file(path: Path, space: LatentSpace) -> tuple[dict[str, Direction], dic
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ValueError(f"{path}: expected a file of directions: {error.strerror}") from error
+        raise InputError(f"{path}: expected a file of directions: {error.strerror}") from error
     return _read(content, space, path.name)
 
 
@@ -105,46 +102,46 @@ def _read(content: bytes, space: LatentSpace, name: str) -> tuple[dict[str, Dire
     header = _header(content, name)
     metadata = header.pop(_METADATA, None) or {}
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
-        raise ValueError(f"{name}: expected texts in its metadata")
+        raise InputError(f"{name}: expected texts in its metadata")
     _check_origin(metadata, space, name)
     records = _records(metadata, name)
     _check_vectors(header, records, space, name)
     try:
         vectors = load(content)
     except SafetensorError as error:
-        raise ValueError(f"{name}: expected a whole safetensors file: {error}") from error
+        raise InputError(f"{name}: expected a whole safetensors file: {error}") from error
     return {key: _direction(record, vectors[key]) for key, record in records.items()}, metadata
 
 
 def _header(content: bytes, name: str) -> dict[str, Any]:
     """8 bytes of length, then JSON: what every safetensors file begins with."""
     if len(content) > MAX_BYTES:
-        raise ValueError(
+        raise InputError(
             f"{name}: expected at most {MAX_BYTES // 2**20} MB, got {len(content) / 2**20:.0f} MB"
         )
     length = int.from_bytes(content[:8], "little")
     if len(content) < 8 or not 2 <= length <= len(content) - 8 or content[8:9] != b"{":
-        raise ValueError(f"{name}: expected a whole safetensors file, found something else")
+        raise InputError(f"{name}: expected a whole safetensors file, found something else")
     if length > MAX_HEADER:
-        raise ValueError(
+        raise InputError(
             f"{name}: expected at most {MAX_HEADER // 2**20} MB of metadata, got {length / 2**20:.0f} MB"
         )
     try:
         header: dict[str, Any] = json.loads(content[8 : 8 + length])
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{name}: expected a whole safetensors file: its header is damaged") from error
+        raise InputError(f"{name}: expected a whole safetensors file: its header is damaged") from error
     return header
 
 
 def _check_origin(metadata: dict[str, str], space: LatentSpace, name: str) -> None:
     if metadata.get("format") != FORMAT:
-        raise ValueError(
+        raise InputError(
             f"{name}: expected a file of directions ({FORMAT}), found {_short(metadata.get('format'))}"
         )
     shape = json.dumps(space.shape)
     if (metadata.get("model"), metadata.get("shape")) != (space.name, shape):
         found = f"{_short(metadata.get('model'))} and shape {_short(metadata.get('shape'))}"
-        raise ValueError(
+        raise InputError(
             f"{name}: expected directions of the model {space.name} and shape {shape}, found {found}"
         )
 
@@ -155,7 +152,7 @@ def _records(metadata: dict[str, str], name: str) -> dict[str, _Record]:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{name}: its metadata is damaged at {_short(place)}: {first['msg']}") from error
+        raise InputError(f"{name}: its metadata is damaged at {_short(place)}: {first['msg']}") from error
 
 
 def _check_vectors(
@@ -163,17 +160,27 @@ def _check_vectors(
 ) -> None:
     """Before safetensors reads them, since it trusts a file's shapes and kinds of numbers."""
     if not 1 <= len(entries) <= MAX_DIRECTIONS or entries.keys() != records.keys():
-        raise ValueError(
+        raise InputError(
             f"{name}: expected 1 to {MAX_DIRECTIONS} directions, each with a vector and a record;"
             f" found {len(entries)} vectors and {len(records)} records"
         )
     for key, entry in entries.items():
         shape, kind = (entry.get("shape"), entry.get("dtype")) if isinstance(entry, dict) else (None, None)
         if shape != list(space.shape) or kind not in FLOATS:
-            raise ValueError(
+            raise InputError(
                 f"{name}: expected {_short(key)} of shape {list(space.shape)} in floating point,"
                 f" found {_short(shape)} of {_short(kind)}"
             )
+
+
+def _record(direction: Direction) -> _Record:
+    try:
+        return _Record(name=direction.name, std=direction.std, **vars(direction.provenance))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        told = f"{place}: {first['msg']}"
+        raise InputError(f"direction {direction.name!r} does not fit into a file: {told}") from error
 
 
 def _direction(record: _Record, vector: Tensor) -> Direction:

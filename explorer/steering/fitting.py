@@ -9,11 +9,9 @@ import torch
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
-from explorer.measures.direction_scores import biases, correlate, scored, split, strongest
-from explorer.operations.direction_methods import DIRECTION_METHODS, DirectionMethod
-from explorer.operations.directions import Direction, Provenance, unit
-
-__all__ = ["DIRECTION_METHODS", "Target", "find_labelled", "find_unlabelled", "projected_std"]
+from explorer.measures import biases, correlate, scored, split, strongest
+from explorer.operations import DIRECTION_METHODS, Direction, DirectionMethod, Provenance, unit
+from models.errors import InputError
 
 FEW = 10  # points below which a direction is as much of these very points as of what they have in common
 
@@ -40,7 +38,7 @@ def find_labelled(
     `others` are the data's other labels as numbers, NaN where not known: those that go along with the target
     by |correlation| >= TELLING become a warning, and so do fewer than FEW latents. A method that wants
     classes takes the upper and the lower third of a number; one that wants numbers takes 0 and 1 for a
-    group. Raises ValueError for NaN only, a label of one value, groups that are empty or the same, and an
+    group. Raises InputError for NaN only, a label of one value, groups that are empty or the same, and an
     unknown or unfitting method.
     """
     entry = _entry(method, ("classes", "numbers"))
@@ -71,7 +69,7 @@ def find_unlabelled(
     `first_layer` is the decoder's first linear map, needed by methods that want it; its columns are the
     latent's dimensions, or the channels of a spatial latent: the direction is then the same at every place.
     Correlations are of the projections with the labels `others`; the sign makes the strongest one positive,
-    and the others become warnings where they are TELLING. Raises ValueError for a component that is not
+    and the others become warnings where they are TELLING. Raises InputError for a component that is not
     there, a model without a first layer, and an unknown or unfitting method.
     """
     entry = _entry(method, ("component", "first layer"))
@@ -110,23 +108,24 @@ def _of_decoder(
     component: int,
 ) -> Float[Tensor, "*latent"]:
     if first_layer is None:
-        raise ValueError(
+        raise InputError(
             f"{entry.title}: this model's decoder has no first layer that is linear in the latent"
         )
     _check_component(component, first_layer.shape[1])
     found = torch.from_numpy(entry.function(first_layer.double().numpy(), component))
-    return unit(found if len(shape) == 1 else found.reshape(-1, 1, 1).expand(shape).contiguous())
+    places = found.reshape(-1, 1, 1) if len(shape) == 3 else found  # channels come first, dimensions last
+    return unit(places.expand(shape).contiguous())
 
 
 def _check_component(component: int, count: int) -> None:
     if not 0 <= component < count:
-        raise ValueError(f"component: expected 0 to {count - 1}, got {component}")
+        raise InputError(f"component: expected 0 to {count - 1}, got {component}")
 
 
 def _entry(method: str, wants: tuple[str, ...]) -> DirectionMethod:
     fitting = [name for name, entry in DIRECTION_METHODS.items() if entry.wants in wants]
     if method not in fitting:
-        raise ValueError(f"method: expected one of {', '.join(fitting)} here, got {method!r}")
+        raise InputError(f"method: expected one of {', '.join(fitting)} here, got {method!r}")
     return DIRECTION_METHODS[method]
 
 
@@ -136,9 +135,9 @@ def _targets(target: Target, entry: DirectionMethod) -> tuple[Bool[np.ndarray, "
     keep = known = np.isfinite(y)
     values = np.unique(y[known])
     if len(values) == 0:
-        raise ValueError(f"{target.name}: expected labels, but not one is known (all are NaN)")
+        raise InputError(f"{target.name}: expected labels, but not one is known (all are NaN)")
     if len(values) == 1:
-        raise ValueError(
+        raise InputError(
             f"{target.name}: expected at least two different values, but all {known.sum()} are {values[0]:g}"
         )
     if entry.wants == "classes" and target.values.dtype != bool:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from explorer.data.points import Point, one_of
-from explorer.operations.interpolation import INTERPOLATIONS, Interpolation
+from explorer.data import Point, one_of
+from explorer.operations import INTERPOLATIONS, Interpolation
 from explorer.steering.rack import MAX_STEERS, Steer
 from models import MODELS
 
@@ -31,5 +31,5 @@ class Morph(BaseModel):
 
     @property
     def has_latents(self) -> bool:
-        """Whether its pictures are decodes of latents; a cross-fade mixes those of A and B."""
+        """Whether its frames are decodes of latents; a cross-fade mixes those of A and B."""
         return self.interpolation.domain == "latent"

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import secrets
+import hashlib
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Annotated
 
 import torch
+from cachetools import LRUCache
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from explorer.operations.directions import MAX_STRENGTH, Direction, steer
-from explorer.operations.holding import Response, hold_apart
+from explorer.data import Keep
+from explorer.operations import MAX_STRENGTH, Direction, Jacobian, hold_apart, steer
+from models.errors import InputError
 
-OWN = 256  # directions of all users kept per model; the one unused for longest is dropped first
-NAMED = 512  # the same, of those that the model itself gives
+NAMED = 512  # directions that the model itself gives, kept per model
 MAX_STEERS = 64  # sliders of one rack
-RACKS = 32  # that are moved at about the same time
-
-_apart = lru_cache(RACKS)(hold_apart)  # of what moves and what is held: all frames of a drag share it
 
 DirectionId = Annotated[str, Field(pattern=r"^[a-z0-9_:-]{1,80}$")]
 """The name of a built-in direction, or the id of one that somebody found."""
 
+Own = Keep[tuple[str, Direction]]
+"""The directions that people found, each with its model's name."""
 
-class UnknownDirectionError(ValueError):
-    """No direction has this name or id."""
+
+class UnknownDirectionError(InputError):
+    """No direction of this model has this name or id."""
 
 
 class Steer(BaseModel):
@@ -45,51 +44,53 @@ class Steer(BaseModel):
 class Steering:
     """The directions of one model; safe to use from any thread."""
 
-    def __init__(self, built_in: Mapping[str, Direction]) -> None:
+    def __init__(self, model: str, built_in: Mapping[str, Direction], own: Own) -> None:
         self.built_in = dict(built_in)
-        self._own: OrderedDict[str, Direction] = OrderedDict()
-        self._named: OrderedDict[str, Direction] = OrderedDict()
+        self._model, self._own = model, own
+        self._named: LRUCache[str, Direction] = LRUCache(NAMED)
         self._lock = threading.Lock()
 
-    def add(self, direction: Direction, name: str | None = None) -> str:
-        """Keep a direction and return its id, which cannot be guessed: whoever knows it may use it.
+    def add(self, direction: Direction, owner: str) -> str:
+        """Keep a direction for a person and return its id: whoever knows it may use it."""
+        return f"d{self._own.add((self._model, direction), owner)}"
 
-        With a `name`, such as "pca:3", that is its id, and what had it before is replaced: for what the model
-        itself gives, and a person may look at many of.
+    def name(self, direction: Direction, key: str) -> str:
+        """Keep a direction that the model itself gives under an id such as "pca:3", and return that.
+
+        What had the id before is replaced: a person may look at many of them.
         """
-        key = name or f"d{secrets.token_hex(16)}"
-        kept, most = (self._named, NAMED) if name else (self._own, OWN)
         with self._lock:
-            kept[key] = direction
-            kept.move_to_end(key)
-            if len(kept) > most:
-                kept.popitem(last=False)
+            self._named[key] = direction
         return key
 
     def direction(self, key: str) -> Direction:
-        """The direction of a name or id. Raises UnknownDirectionError."""
+        """The direction of a name or id. Raises UnknownDirectionError, also for one of another model."""
         if key in self.built_in:
             return self.built_in[key]
         with self._lock:
-            kept = self._named if key in self._named else self._own
-            if key not in kept:
-                raise UnknownDirectionError(
-                    f"direction {key!r} is unknown or no longer kept: find it or load it again"
-                )
-            kept.move_to_end(key)
-            return kept[key]
+            if key in self._named:
+                return self._named[key]
+        found = self._own.get(key.removeprefix("d"))
+        if found is None:
+            raise UnknownDirectionError(
+                f"direction {key!r} is unknown or no longer kept: find it or load it again"
+            )
+        model, direction = found
+        if model != self._model:
+            raise UnknownDirectionError(f"direction {key!r} belongs to {model}, not to {self._model}")
+        return direction
 
     def displacement(
-        self, latent: Float[Tensor, "*latent"], rack: Sequence[Steer], response: Response | None = None
+        self, latent: Float[Tensor, "*latent"], rack: Sequence[Steer], jacobian: Jacobian | None = None
     ) -> Float[Tensor, "*latent"]:
         """What a rack of sliders adds to a latent; each direction leaves alone the others that are held.
 
-        With a `response`, measured at that latent, they are left alone as the picture shows them. Raises
-        UnknownDirectionError, and ValueError where holding leaves nothing of a direction.
+        With a Jacobian, measured at that latent, they are left alone as the picture shows them. Raises
+        UnknownDirectionError, and InputError where holding leaves nothing of a direction.
         """
         moving = [entry for entry in rack if entry.strength != 0]
         held = dict.fromkeys(self.directions([entry for entry in rack if entry.hold]))
-        apart = _apart(self.directions(moving), tuple(held), response)
+        apart = hold_apart(self.directions(moving), tuple(held), jacobian)
         return steer(torch.zeros_like(latent)[None], apart, [entry.strength for entry in moving])[0]
 
     @staticmethod
@@ -101,3 +102,9 @@ class Steering:
     def directions(self, rack: Sequence[Steer]) -> tuple[Direction, ...]:
         """The directions of a rack, in its order. Raises UnknownDirectionError."""
         return tuple(self.direction(entry.direction) for entry in rack)
+
+    def version(self, rack: Sequence[Steer]) -> bytes:
+        """Changes where an id of the rack has come to mean another direction."""
+        with self._lock:
+            named = [self._named[e.direction].vector for e in rack if e.direction in self._named]
+        return b"".join(hashlib.blake2b(v.numpy().tobytes(), digest_size=8).digest() for v in named)

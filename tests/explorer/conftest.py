@@ -10,12 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
-from explorer.data.dataset import Dataset
-from explorer.data.projection import Arguments
-from models.pictures import fit, open_picture, to_tensor, to_uint8
-from models.toy import ToyModel
+from explorer.data import Arguments, Dataset, Presentation, Shipped
+from models.media import Picture
+from models.pictures import to_tensor, to_uint8
+from models.toys.vector import ToyModel
 
-PORTRAITS, WITH_PICTURE = 60, 40
+PORTRAITS, WITH_FILE = 60, 40
 
 
 def lossless(picture: np.ndarray, size: int) -> bytes:
@@ -28,22 +28,35 @@ def lossless(picture: np.ndarray, size: int) -> bytes:
 
 @pytest.fixture(scope="session")
 def toy_dataset() -> Dataset:
-    """60 portraits, 40 of them with a picture at 128 px, as if the toy were the bundled model."""
-    generator = torch.Generator().manual_seed(7)
-    latents = torch.randn(PORTRAITS, 8, generator=generator).clamp(-1.5, 1.5)
+    """60 portraits, 40 of them with a file of 128 px, as if the toy were the bundled model."""
+    latents = torch.randn(PORTRAITS, 8, generator=torch.Generator().manual_seed(7)).clamp(-1.5, 1.5)
     pictures = to_uint8(ToyModel().decode(latents))
-    pictured = [lossless(picture, 128) for picture in pictures[:WITH_PICTURE]]
-    seen = np.stack([fit(open_picture(file), 16) for file in pictured])  # resampling blurs a little
-    latents[:WITH_PICTURE] = ToyModel().encode(to_tensor(seen))
+    files = [lossless(picture, 128) for picture in pictures[:WITH_FILE]]
+    seen = np.stack([Picture(16).unpack(file).value for file in files])  # resampling blurs a little
+    latents[:WITH_FILE] = ToyModel().encode(to_tensor(seen))
     return Dataset(
+        name="portraits",
+        title="Toy portraits",
+        media=Picture(128),
         labels=pd.DataFrame(
             {"age": np.linspace(18, 80, PORTRAITS), "hair": ["long", "long", "short", "short"] * 15}
         ),
         splits=np.array(["train", "held-out"] * 30),
         thumbnails=[lossless(picture, 64) for picture in pictures],
-        portraits=[*pictured, *[None] * (PORTRAITS - WITH_PICTURE)],
-        latents=latents,
-        coordinates=latents[:, :2].numpy().copy(),
-        psnr=np.linspace(40, 50, PORTRAITS, dtype=np.float32),
-        metadata={"model": "toy", "map": Arguments(method="pca").to_json()},
+        files=[*files, *[None] * (PORTRAITS - WITH_FILE)],
+        shipped=Shipped(
+            model="toy",
+            latents=latents,
+            coordinates=latents[:, :2].numpy().copy(),
+            arguments=Arguments(method="pca").to_json(),
+            psnr=np.linspace(40, 50, PORTRAITS, dtype=np.float32),
+        ),
+        presentation=Presentation(singular="portrait", colour="age"),
     )
+
+
+@pytest.fixture(scope="session")
+def toy_latents(toy_dataset: Dataset) -> torch.Tensor:
+    """What ships of the 60 portraits in the toy."""
+    assert toy_dataset.shipped is not None
+    return toy_dataset.shipped.latents

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from models.pictures import to_uint8
-from models.toy import ToyModel
+from models.toys.vector import ToyModel
 
 
 class GatedToy(ToyModel):

@@ -10,9 +10,9 @@ from explorer.workspace import Workspace
 WAIT_SECONDS = 300  # this machine may be busy
 
 
-def wait(workspace: Workspace, name: str) -> None:
+def wait(workspace: Workspace, name: str, dataset: str | None = None) -> None:
     """Until the preparation has ended, well or badly."""
-    wait_for(lambda: workspace.status(name).state != "loading")
+    wait_for(lambda: workspace.status(name, dataset).stage.state != "loading")
 
 
 def wait_for(condition: Callable[[], object]) -> None:

@@ -1,67 +1,45 @@
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
-import numpy as np
-import pyarrow.parquet as pq
+import pandas as pd
 import pytest
 
-from explorer.data.dataset import Dataset, DatasetError
-from models.pictures import open_picture
-from explorer.data.projection import Arguments
-from explorer.workspace import PORTRAITS
-from models.faces.world.factors import FACTORS
+from explorer.data import Dataset, DatasetError, Presentation, UnknownPointError
+from models.errors import InputError
 
 
-@pytest.fixture(scope="module")
-def bundled() -> Dataset:
-    return Dataset.load(PORTRAITS)
+def test_a_key_is_the_rows_number(toy_dataset: Dataset) -> None:
+    assert len(toy_dataset) == 60
+    assert [toy_dataset.row(key) for key in ("0", "17", "59")] == [0, 17, 59]
 
 
-def test_the_bundled_portraits_are_what_the_data_card_says(bundled: Dataset) -> None:
-    assert (bundled.splits == "train").sum() == 5000
-    assert (bundled.splits == "held-out").sum() == 512
-    assert list(bundled.labels.columns) == list(FACTORS)
-    assert bundled.latents.shape[0] == len(bundled.coordinates) == len(bundled.psnr) == len(bundled) == 5512
-    assert np.isfinite(bundled.coordinates).all()
-    assert bundled.latents.isfinite().all()
-    assert Arguments.from_json(bundled.metadata["map"]).method == "umap"
+@pytest.mark.parametrize("key", ["60", "-1", "1.5", "", "x", "١", "9" * 30, "u", "0" * 32])
+def test_an_unknown_key_is_named_with_what_there_is(toy_dataset: Dataset, key: str) -> None:
+    with pytest.raises(
+        UnknownPointError, match=f"'{key}' is not in the data set portraits: expected 0 to 59"
+    ):
+        toy_dataset.row(key)
 
 
-def test_thumbnails_and_portraits_are_pictures(bundled: Dataset) -> None:
-    for row in (0, 1023, 5511):
-        assert open_picture(bundled.thumbnails[row]).size == (64, 64)
-    shown = bundled.with_portraits()
-    assert len(shown) == len(shown.labels) == len(shown.latents) == 1024
-    assert (shown.splits == "held-out").sum() == 512
-    pictures = [picture for picture in shown.portraits if picture is not None]
-    assert open_picture(pictures[1023]).size == (128, 128)
-    assert bundled.portraits[1024] is None
+def test_what_can_be_encoded_is_what_has_a_file(toy_dataset: Dataset) -> None:
+    shown = toy_dataset.with_files()
+    assert len(shown) == len(shown.labels) == len(shown.splits) == len(shown.files) == 40
+    assert all(file is not None for file in shown.files)
+    assert shown.shipped is None, "that is of the whole"
+    assert shown.thumbnails == toy_dataset.thumbnails[:40]
+    pd.testing.assert_frame_equal(shown.labels, toy_dataset.labels[:40])
+    with pytest.raises(UnknownPointError, match="expected 0 to 39"):
+        shown.row("40")
+    assert len(shown.with_files()) == 40
+    assert len(replace(toy_dataset, files=[None] * 60).with_files()) == 0
 
 
-def test_labels_are_the_factors_of_their_kind(bundled: Dataset) -> None:
-    for name, factor in FACTORS.items():
-        for value in bundled.labels[name].iloc[:20]:
-            if factor.kind == "categorical":
-                assert value in factor.classes
-            else:
-                assert factor.low - 1e-5 <= value <= factor.high + 1e-5
+def test_a_data_set_of_nobodys_own_says_the_least() -> None:
+    told = Presentation()
+    assert (told.singular, told.pair, told.featured) == ("item", ("0", "1"), ())
+    assert told.describe(pd.Series({"age": 3})) == []
 
 
-def test_a_missing_file_is_named_with_the_way_to_get_it(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"portraits .*absent.parquet are missing: get it with `git"):
-        Dataset.load(tmp_path / "absent.parquet")
-
-
-def test_a_damaged_file_is_named(tmp_path: Path) -> None:
-    cut = tmp_path / "cut.parquet"
-    cut.write_bytes(PORTRAITS.read_bytes()[:10_000])
-    with pytest.raises(DatasetError, match=r"cut.parquet are damaged .*: get it with `git"):
-        Dataset.load(cut)
-
-
-def test_a_file_without_the_columns_is_refused(tmp_path: Path) -> None:
-    foreign = tmp_path / "foreign.parquet"
-    pq.write_table(pq.read_table(PORTRAITS, columns=["id", "split"]), foreign)
-    with pytest.raises(DatasetError, match="are damaged"):
-        Dataset.load(foreign)
+def test_a_damaged_data_set_is_told_to_a_person() -> None:
+    assert issubclass(DatasetError, InputError)

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from explorer.data.dataset import Dataset
-from explorer.data.encoding import agrees, cache_path, encode_portraits, portrait
-from explorer.data.latent_table import LatentStore
-from explorer.device.worker import DecodeWorker
-from models.toy import ToyModel
+import models
+from explorer.data import Dataset, LatentTable, agrees, cache_path, encode_missing, fits, request_latent
+from explorer.data.encoding import value_of
+from explorer.device import ASKING, DecodeWorker, User
+from models.errors import InputError
+from models.media import Sound
+from models.toys.vector import ToyModel
+from tests.explorer.toys import GatedToy
 
 
 class CountingToy(ToyModel):
@@ -35,38 +40,61 @@ def worker() -> Iterator[DecodeWorker]:
 
 @pytest.fixture
 def shown(toy_dataset: Dataset) -> Dataset:
-    return toy_dataset.with_portraits()
+    return toy_dataset.with_files()
 
 
-def empty_store(model: ToyModel, dataset: Dataset, worker: DecodeWorker) -> LatentStore:
-    def encode(row: int) -> None:
+@pytest.fixture
+def expected(toy_latents: Tensor) -> Tensor:
+    return toy_latents[:40]
+
+
+def empty_table(dataset: Dataset) -> LatentTable:
+    def encode(row: int) -> Future[Tensor]:
         raise AssertionError("nothing is asked for in these tests")
 
-    return LatentStore(model.space, dataset, torch.zeros(len(dataset), 8), None, encode)
+    return LatentTable(ToyModel().space, dataset, torch.zeros(len(dataset), 8), None, encode)
 
 
 def quiet(encoded: int, seconds: float) -> None:
     assert seconds >= 0
 
 
-def test_portraits_are_encoded_and_reported(worker: DecodeWorker, shown: Dataset, tmp_path: Path) -> None:
+def fill(
+    model: ToyModel,
+    worker: DecodeWorker,
+    table: LatentTable,
+    path: Path,
+    report: Callable[[int, float], None] = quiet,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> bool:
+    return encode_missing(model, worker, table, path, report, is_stopped)
+
+
+def check(table: LatentTable, expected: Tensor) -> None:
+    assert table.filled.all()
+    torch.testing.assert_close(table.latents, expected, atol=1e-4, rtol=0)
+
+
+def test_items_are_encoded_and_reported(
+    worker: DecodeWorker, shown: Dataset, expected: Tensor, tmp_path: Path
+) -> None:
     reports: list[int] = []
-    model = CountingToy()
-    store = empty_store(model, shown, worker)
-    encode_portraits(model, worker, store, tmp_path / "file", lambda n, _: reports.append(n))
-    torch.testing.assert_close(store.latents, shown.latents, atol=1e-4, rtol=0)
-    assert store.filled.all()
+    table = empty_table(shown)
+    assert fill(CountingToy(), worker, table, tmp_path / "file", lambda n, _: reports.append(n))
+    check(table, expected)
     assert reports == list(range(4, 41, 4))
 
 
 def test_a_second_start_reads_the_file(worker: DecodeWorker, shown: Dataset, tmp_path: Path) -> None:
     path = cache_path(tmp_path / "new", ToyModel(), None, shown)
-    first = empty_store(ToyModel(), shown, worker)
-    encode_portraits(ToyModel(), worker, first, path, quiet)
-    again, second = CountingToy(), empty_store(ToyModel(), shown, worker)
-    encode_portraits(again, worker, second, path, quiet)
-    assert again.encoded == 1, "one portrait shows that the weights are the same"
+    first = empty_table(shown)
+    fill(ToyModel(), worker, first, path)
+    again, second = CountingToy(), empty_table(shown)
+    written = path.stat().st_mtime_ns
+    assert fill(again, worker, second, path)
+    assert again.encoded == 1, "one item shows that the weights are the same"
     assert torch.equal(first.latents, second.latents)
+    assert path.stat().st_mtime_ns == written, "what is whole is not written again"
 
 
 def stop_after(limit: int) -> Callable[[int, float], None]:
@@ -77,58 +105,147 @@ def stop_after(limit: int) -> Callable[[int, float], None]:
     return report
 
 
-def test_what_was_encoded_before_a_stop_is_kept(worker: DecodeWorker, shown: Dataset, tmp_path: Path) -> None:
-    store = empty_store(ToyModel(), shown, worker)
+def test_what_was_encoded_before_a_failure_is_kept(
+    worker: DecodeWorker, shown: Dataset, expected: Tensor, tmp_path: Path
+) -> None:
     with pytest.raises(KeyboardInterrupt):
-        encode_portraits(ToyModel(), worker, store, tmp_path / "file", stop_after(12))
-    model = CountingToy()
-    store = empty_store(model, shown, worker)
-    encode_portraits(model, worker, store, tmp_path / "file", quiet)
+        fill(ToyModel(), worker, empty_table(shown), tmp_path / "file", stop_after(12))
+    model, table = CountingToy(), empty_table(shown)
+    assert fill(model, worker, table, tmp_path / "file")
     assert model.encoded == 1 + 40 - 12
-    torch.testing.assert_close(store.latents, shown.latents, atol=1e-4, rtol=0)
+    check(table, expected)
 
 
-def test_latents_of_other_weights_are_not_used(worker: DecodeWorker, shown: Dataset, tmp_path: Path) -> None:
+def test_who_stops_it_can_let_it_go_on(
+    worker: DecodeWorker, shown: Dataset, expected: Tensor, tmp_path: Path
+) -> None:
+    model, table, done = CountingToy(), empty_table(shown), [0]
+    is_stopped = lambda: done[0] >= 12  # noqa: E731
+    assert not fill(model, worker, table, tmp_path / "file", lambda n, _: done.__setitem__(0, n), is_stopped)
+    assert (int(table.filled.sum()), model.encoded) == (12, 12)
+    assert fill(model, worker, table, tmp_path / "file")
+    assert model.encoded == 12 + 1 + 28
+    check(table, expected)
+
+
+def test_what_never_began_leaves_no_file(worker: DecodeWorker, shown: Dataset, tmp_path: Path) -> None:
+    table = empty_table(shown)
+    assert not fill(ToyModel(), worker, table, tmp_path / "file", is_stopped=lambda: True)
+    assert not table.filled.any()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_asked_for_meanwhile_is_not_encoded_again(
+    worker: DecodeWorker, shown: Dataset, expected: Tensor, tmp_path: Path
+) -> None:
+    model, table = CountingToy(), empty_table(shown)
+    table.fill(4, expected[4:12])
+    assert fill(model, worker, table, tmp_path / "file")
+    assert model.encoded == 32
+    check(table, expected)
+
+
+@pytest.mark.parametrize("asked", [0, 1, 39])
+def test_latents_of_other_weights_are_not_used(
+    worker: DecodeWorker, shown: Dataset, expected: Tensor, tmp_path: Path, asked: int
+) -> None:
+    """Also where an item was encoded on demand before: its row was taken for a sign that all were there."""
     path = tmp_path / "file"
-    encode_portraits(CountingToy(0.8), worker, empty_store(ToyModel(), shown, worker), path, quiet)
-    store = empty_store(ToyModel(), shown, worker)
-    encode_portraits(ToyModel(), worker, store, path, quiet)
-    torch.testing.assert_close(store.latents, shown.latents, atol=1e-4, rtol=0)
+    fill(CountingToy(0.8), worker, empty_table(shown), path)
+    table = empty_table(shown)
+    table.fill(asked, expected[asked : asked + 1])
+    assert fill(ToyModel(), worker, table, path)
+    check(table, expected)
+    again = CountingToy()
+    assert fill(again, worker, empty_table(shown), path)
+    assert again.encoded == 1, "the file is of these weights now"
 
 
-def test_a_damaged_file_is_made_anew(worker: DecodeWorker, shown: Dataset, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"damaged", b""])
+def test_a_damaged_file_is_made_anew(
+    worker: DecodeWorker, shown: Dataset, expected: Tensor, tmp_path: Path, content: bytes
+) -> None:
     path = tmp_path / "file"
-    path.write_bytes(b"damaged")
-    store = empty_store(ToyModel(), shown, worker)
-    encode_portraits(ToyModel(), worker, store, path, quiet)
-    torch.testing.assert_close(store.latents, shown.latents, atol=1e-4, rtol=0)
+    path.write_bytes(content)
+    table = empty_table(shown)
+    fill(ToyModel(), worker, table, path)
+    check(table, expected)
 
 
 def test_a_place_that_cannot_be_written_costs_the_file_only(
-    worker: DecodeWorker, shown: Dataset, tmp_path: Path
+    worker: DecodeWorker, shown: Dataset, expected: Tensor, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
-    store = empty_store(ToyModel(), shown, worker)
-    encode_portraits(ToyModel(), worker, store, tmp_path / "file" / "cache", quiet)
-    assert store.filled.all()
+    table = empty_table(shown)
+    fill(ToyModel(), worker, table, tmp_path / "file" / "cache")
+    check(table, expected)
+    assert "encoded latents are not kept for the next start" in caplog.text
 
 
-def test_other_pictures_and_sources_are_other_files(shown: Dataset) -> None:
+def test_other_files_and_sources_are_other_caches(shown: Dataset) -> None:
     paths = {
         cache_path(Path(), ToyModel(), None, shown),
         cache_path(Path(), ToyModel(), "somewhere", shown),
-        cache_path(Path(), ToyModel(), None, replace(shown, portraits=shown.portraits[::-1])),
+        cache_path(Path(), ToyModel(), None, replace(shown, files=shown.files[::-1])),
+        cache_path(Path(), models.load("toy-spatial"), None, shown),
     }
-    assert len(paths) == 3
+    assert len(paths) == 4
 
 
-def test_agreement_is_of_shape_and_values(worker: DecodeWorker, shown: Dataset) -> None:
-    assert agrees(ToyModel(), worker, shown, shown.latents, tolerance=0.05)
-    assert not agrees(ToyModel(), worker, shown, shown.latents.flip(0), tolerance=0.05)
-    assert not agrees(ToyModel(), worker, shown, torch.zeros(40, 9), tolerance=0.05)
+def test_agreement_is_of_shape_and_values(worker: DecodeWorker, shown: Dataset, expected: Tensor) -> None:
+    assert agrees(ToyModel(), worker, shown, expected[0], tolerance=0.05)
+    assert not agrees(ToyModel(), worker, shown, expected[1], tolerance=0.05)
+    assert not agrees(ToyModel(), worker, shown, torch.zeros(9), tolerance=0.05)
+    assert not agrees(ToyModel(), worker, shown, torch.full((8,), float("nan")), tolerance=0.05)
 
 
-def test_a_portrait_comes_at_the_models_size(toy_dataset: Dataset) -> None:
-    assert portrait(toy_dataset, 0, 256).shape == (256, 256, 3)
-    with pytest.raises(ValueError, match="portrait 50 ships as a thumbnail only"):
-        portrait(toy_dataset, 50, 16)
+def test_an_item_comes_as_the_model_takes_it(toy_dataset: Dataset) -> None:
+    assert value_of(toy_dataset, 0, models.load("toy-spatial")).shape == (64, 64, 3)
+    assert value_of(toy_dataset, 0, ToyModel()).shape == (16, 16, 3)
+    with pytest.raises(InputError, match="portrait 50 ships as a thumbnail only"):
+        value_of(toy_dataset, 50, ToyModel())
+
+
+@pytest.mark.parametrize(
+    ("model", "is_fit"),
+    [("toy", True), ("toy-spatial", True), ("toy-generator", False), ("toy-sound", False)],
+)
+def test_a_model_takes_in_its_own_media_if_it_can_encode(
+    toy_dataset: Dataset, model: str, is_fit: bool
+) -> None:
+    assert fits(toy_dataset, models.load(model)) == is_fit
+    assert not fits(replace(toy_dataset, media=Sound(8000, 8000)), ToyModel())
+
+
+def test_one_item_is_encoded_on_demand(
+    worker: DecodeWorker, toy_dataset: Dataset, toy_latents: Tensor
+) -> None:
+    latent = request_latent(ToyModel(), worker, toy_dataset, 7).result(20)
+    torch.testing.assert_close(latent, toy_latents[7], atol=1e-4, rtol=0)
+    with pytest.raises(InputError, match="portrait 50"):
+        request_latent(ToyModel(), worker, toy_dataset, 50)
+
+
+def test_what_cannot_be_encoded_reaches_who_asked(worker: DecodeWorker, toy_dataset: Dataset) -> None:
+    class Failing(ToyModel):
+        def _encode(self, images: Tensor) -> Tensor:
+            raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        request_latent(Failing(), worker, toy_dataset, 7).result(20)
+
+
+def test_an_item_stays_asked_for_when_the_first_who_asked_has_left(
+    worker: DecodeWorker, toy_dataset: Dataset, toy_latents: Tensor
+) -> None:
+    """Others wait for the same row: one who closed the page took it from all of them."""
+    busy, first = GatedToy(), User()
+    decode = worker.submit(busy, torch.zeros(1, 8))  # the device is at work, so that the encode waits
+    assert busy.reached.wait(20)
+    token = ASKING.set(first)
+    asked = request_latent(ToyModel(), worker, toy_dataset, 7)
+    ASKING.reset(token)
+    first.leave()
+    busy.gate.set()
+    torch.testing.assert_close(asked.result(20), toy_latents[7], atol=1e-4, rtol=0)
+    np.testing.assert_array_equal(decode.result(20).shape, (1, 16, 16, 3))

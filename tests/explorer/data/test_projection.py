@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from explorer.data import projection
-from explorer.data.projection import Arguments, Projection, fit
+from explorer.data import Arguments, Projection, fit, projection
+from models.errors import InputError
 
 CLUSTERS, EACH, HELD_OUT = 4, 60, 10
 
@@ -113,7 +113,7 @@ def test_tsne_makes_a_map_but_places_no_new_points() -> None:
     latents = clustered()[0][:80]
     made = fit(latents, Arguments(method="tsne"))
     assert made.coordinates.shape == (80, 2)
-    with pytest.raises(ValueError, match="t-SNE makes a map of the points it is given only"):
+    with pytest.raises(InputError, match="t-SNE makes a map of the points it is given only"):
         made.transform(latents[:1])
 
 
@@ -121,18 +121,19 @@ def test_tsne_makes_a_map_but_places_no_new_points() -> None:
 def test_bad_input_is_refused() -> None:
     latents = clustered()[0]
     made = fit(latents, Arguments(method="pca"))
-    with pytest.raises(ValueError, match=r"expected finite latents of shape \(m, 16\), got \(2, 3\)"):
+    with pytest.raises(InputError, match=r"expected finite latents of shape \(m, 16\), got \(2, 3\)"):
         made.transform(torch.zeros(2, 3))
-    with pytest.raises(ValueError, match="expected finite latents"):
+    with pytest.raises(InputError, match="expected finite latents"):
         made.transform(torch.full((1, 16), float("nan")))
-    with pytest.raises(ValueError, match="expected at least 4 finite latents"):
+    with pytest.raises(InputError, match="expected at least 4 finite latents"):
         fit(latents[:3], Arguments())
-    with pytest.raises(ValueError, match=r"expected coordinates of shape \(240, 2\), got \(5, 2\)"):
+    with pytest.raises(InputError, match=r"expected coordinates of shape \(240, 2\), got \(5, 2\)"):
         Projection(latents, np.zeros((5, 2), np.float32), Arguments())
 
 
 def test_arguments_survive_json_and_refuse_what_they_do_not_know() -> None:
     arguments = Arguments(seed=3, metric="cosine")
     assert Arguments.from_json(arguments.to_json()) == arguments
-    with pytest.raises(ValueError, match="map arguments: expected"):
-        Arguments.from_json('{"perplexity": 3}')
+    for text in ('{"perplexity": 3}', "[1]", "3", "", "{"):
+        with pytest.raises(InputError, match="map arguments: expected"):
+            Arguments.from_json(text)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from explorer.device import frame_cache
 from explorer.device.frame_cache import FrameCache
-from models.toy import ToyModel
+from models.toys.vector import ToyModel
 
 SIZE = 16 * 16 * 3  # bytes of a picture
 

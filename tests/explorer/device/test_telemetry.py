@@ -8,11 +8,14 @@ import pytest
 import torch
 from prometheus_client.parser import text_string_to_metric_families
 
-from explorer.device.jobs import BusyError, Priority, Request, User
+from explorer.device.jobs import BusyError, Job, Priority, Request
 from explorer.device.telemetry import Telemetry
+from explorer.device.users import User
 from explorer.device.worker import DecodeWorker
-from models.toy import ToyModel
+from models.toys.vector import ToyModel
 from tests.explorer.toys import GatedToy, latents
+
+CANVAS = Priority.CANVAS
 
 
 @pytest.fixture
@@ -34,7 +37,7 @@ def measured(worker: DecodeWorker, sample: str, **labels: str) -> float:
 def test_batches_waits_and_answers_are_counted(worker: DecodeWorker) -> None:
     model, user = ToyModel(), User()
     worker.decode(model, latents(1, 2, 3))
-    worker.submit(model, latents(4), user.ask("canvas")).result()
+    worker.submit(model, latents(4), user.ask("canvas", CANVAS)).result()
     assert measured(worker, "batch_pictures_sum", model="toy") == 4
     assert measured(worker, "device_seconds_count", model="toy") == 2
     assert measured(worker, "device_seconds_sum", model="toy") > 0
@@ -49,7 +52,7 @@ def test_the_pace_is_a_moving_average_that_starts_anew_with_a_faster_way() -> No
 
     def decode(ms: float) -> float:
         rows = latents(1, 2)
-        batch = [(Request(Priority.BULK, model.decode, rows, lambda x: x, model, decodes=True), rows)]
+        batch = [(Request(Job("toy", "decode", rows), model), rows)]
         telemetry.ran(batch, 2e-3 * ms)
         return telemetry.ms_per_frame("toy")
 
@@ -72,14 +75,14 @@ def test_what_is_dropped_failed_or_refused_is_told_apart(worker: DecodeWorker) -
     model, user = GatedToy(), User()
     first = worker.submit(model, latents(0))
     assert model.reached.wait(20)
-    older = worker.submit(model, latents(1), user.ask("canvas"))
-    newer = worker.submit(model, latents(2), user.ask("canvas"))
+    older = worker.submit(model, latents(1), user.ask("canvas", CANVAS))
+    newer = worker.submit(model, latents(2), user.ask("canvas", CANVAS))
     bad = worker.submit(model, latents(99))
     assert measured(worker, "waiting_requests") == 2
     for lane in range(15):
-        worker.submit(model, latents(3), user.ask(f"lane {lane}"))
+        worker.submit(model, latents(3), user.ask(f"lane {lane}", CANVAS))
     with pytest.raises(BusyError):
-        worker.submit(model, latents(4), user.ask("one too many"))
+        worker.submit(model, latents(4), user.ask("one too many", CANVAS))
     model.gate.set()
     with pytest.raises(CancelledError):
         older.result()

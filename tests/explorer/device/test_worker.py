@@ -13,14 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from explorer.device.jobs import Priority, User
-from explorer.device.worker import SLOW_MS, DecodeWorker, WorkerClosedError
+from explorer.device.jobs import Job, Priority, Request, WorkerClosedError
+from explorer.device.users import User
+from explorer.device.worker import SLOW_MS, DecodeWorker
+from models.base import LatentModel
+from models.errors import InputError
+from models.media import Picture
 from models.pictures import to_uint8
-from models.toy import ToyModel
+from models.toys.vector import ToyModel
 from tests.explorer.toys import GatedToy, latents, picture
 
 CPU = torch.device("cpu")
-SLICE = Priority.BULK.frames(16)  # the toy's frames that one bulk batch holds
+CANVAS = Priority.CANVAS
+SLICE = Priority.BULK.frames(3 * 16**2)  # the toy's frames that one bulk batch holds
 
 
 @pytest.fixture
@@ -59,7 +64,7 @@ def test_every_thread_gets_its_own_frames_in_order(worker: DecodeWorker) -> None
 
 
 def test_waiting_requests_share_a_batch(worker: DecodeWorker, busy: GatedToy) -> None:
-    futures = [worker.submit(busy, latents(n), User().ask("canvas")) for n in (1, 2, 3)]
+    futures = [worker.submit(busy, latents(n), User().ask("canvas", CANVAS)) for n in (1, 2, 3)]
     busy.gate.set()
     for n, future in zip((1, 2, 3), futures, strict=True):
         np.testing.assert_array_equal(future.result(20), picture(n))
@@ -76,7 +81,7 @@ def test_batches_are_bounded_and_put_together_again(worker: DecodeWorker, busy: 
 
 def test_a_drag_overtakes_bulk_work(worker: DecodeWorker, busy: GatedToy) -> None:
     bulk = [worker.submit(busy, torch.zeros(2 * SLICE, 8)) for _ in range(3)]
-    live = worker.submit(busy, latents(1), User().ask("canvas"))
+    live = worker.submit(busy, latents(1), User().ask("canvas", CANVAS))
     busy.gate.set()
     live.result(20)
     for future in bulk:
@@ -93,7 +98,7 @@ def test_the_newest_of_a_slot_wins_and_the_rest_is_never_dropped(slots: list[str
         assert model.reached.wait(20)
         user = User()
         futures = [
-            worker.submit(model, latents(n / 10), user.ask(slot) if slot else None)
+            worker.submit(model, latents(n / 10), user.ask(slot, CANVAS) if slot else None)
             for n, slot in enumerate(slots)
         ]
         newest = {slot: n for n, slot in enumerate(slots)}
@@ -109,7 +114,7 @@ def test_the_newest_of_a_slot_wins_and_the_rest_is_never_dropped(slots: list[str
 def test_an_exception_reaches_its_own_caller_and_the_worker_lives_on(
     worker: DecodeWorker, busy: GatedToy
 ) -> None:
-    futures = [worker.submit(busy, latents(n), User().ask("canvas")) for n in (1, 99, 2)]
+    futures = [worker.submit(busy, latents(n), User().ask("canvas", CANVAS)) for n in (1, 99, 2)]
     busy.gate.set()
     with pytest.raises(RuntimeError, match="99"):
         futures[1].result(20)
@@ -130,7 +135,7 @@ def test_a_request_that_fails_in_its_first_slice_is_not_run_further(
 
 
 def test_what_a_caller_cancels_is_not_decoded(worker: DecodeWorker, busy: GatedToy) -> None:
-    cancelled, kept = (worker.submit(busy, latents(n), User().ask("canvas")) for n in (5, 6))
+    cancelled, kept = (worker.submit(busy, latents(n), User().ask("canvas", CANVAS)) for n in (5, 6))
     assert cancelled.cancel()
     busy.gate.set()
     np.testing.assert_array_equal(kept.result(20), picture(6))
@@ -150,7 +155,7 @@ def test_the_device_thread_must_not_wait_for_itself(worker: DecodeWorker) -> Non
 
 def test_after_close_waiting_and_later_callers_raise(worker: DecodeWorker, busy: GatedToy) -> None:
     begun = worker.submit(busy, torch.zeros(2, 8))
-    live = worker.submit(busy, latents(1), User().ask("canvas"))
+    live = worker.submit(busy, latents(1), User().ask("canvas", CANVAS))
     waiting = [live, worker.submit(busy, torch.zeros(2 * SLICE, 8)), begun]
     closing = threading.Thread(target=worker.close)
     closing.start()
@@ -173,7 +178,7 @@ def test_the_time_of_a_frame_is_measured_on_decodes(worker: DecodeWorker) -> Non
     worker.decode(toy, latents(1))
     assert worker.telemetry.ms_per_frame("toy") > 0
     assert worker.idle_seconds == float("inf")
-    worker.submit(toy, latents(2), User().ask("canvas")).result(20)
+    worker.submit(toy, latents(2), User().ask("canvas", CANVAS)).result(20)
     assert worker.telemetry.ms_per_frame("toy") > 0
     assert worker.idle_seconds >= 0
 
@@ -186,14 +191,14 @@ def test_the_time_of_a_frame_is_measured_on_decodes(worker: DecodeWorker) -> Non
         (torch.zeros(0, 8), r"got \(0, 8\)"),
         (torch.full((1, 8), float("nan")), "NaN"),
         (torch.zeros(1, 8, dtype=torch.int64), "floating-point"),
-        (torch.zeros(10_000, 8), "expected at most 1,024 pictures at once, got 10,000"),
+        (torch.zeros(10_000, 8), "expected at most 1,024 values at once, got 10,000"),
     ],
 )
 def test_bad_latents_are_refused_before_they_reach_the_device(
     worker: DecodeWorker, wrong: Tensor, message: str
 ) -> None:
     model = GatedToy()
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         worker.submit(model, wrong)
     assert not model.batches
 
@@ -204,7 +209,7 @@ def test_bad_latents_are_refused_before_they_reach_the_device(
     [np.zeros((1, 16, 16, 3)), np.zeros((1, 8, 8, 3), np.uint8), np.zeros((16, 16, 3), np.uint8)],
 )
 def test_bad_pictures_are_refused(worker: DecodeWorker, wrong: np.ndarray) -> None:
-    with pytest.raises(ValueError, match=r"expected uint8 pictures of shape \(n, 16, 16, 3\), got"):
+    with pytest.raises(InputError, match=r"expected picture as uint8 of shape \(n, 16, 16, 3\), got"):
         worker.encode(ToyModel(), wrong)
 
 
@@ -212,7 +217,7 @@ def test_a_picture_decoded_before_needs_no_device(worker: DecodeWorker) -> None:
     model, user = GatedToy(), User()
     model.gate.set()
     first = worker.decode(model, latents(1, 2))
-    again = worker.submit(model, latents(2), user.ask("canvas"))
+    again = worker.submit(model, latents(2), user.ask("canvas", CANVAS))
     assert again.done()
     assert np.array_equal(again.result()[0], first[1])
     mixed = worker.decode(model, latents(3, 1, 4, 2))
@@ -228,8 +233,8 @@ def test_a_kept_picture_drops_the_older_request_of_its_lane(worker: DecodeWorker
     model.reached.clear()
     worker.submit(model, latents(5))
     assert model.reached.wait(20)
-    older, other = (worker.submit(model, latents(6), user.ask(lane)) for lane in ("canvas", "film"))
-    assert worker.submit(model, latents(1), user.ask("canvas")).done()
+    older, other = (worker.submit(model, latents(6), user.ask(lane, CANVAS)) for lane in ("canvas", "film"))
+    assert worker.submit(model, latents(1), user.ask("canvas", CANVAS)).done()
     model.gate.set()
     with pytest.raises(CancelledError):
         older.result()
@@ -240,8 +245,8 @@ def test_an_answer_from_elsewhere_drops_the_older_request_of_its_lane(
     worker: DecodeWorker, busy: GatedToy
 ) -> None:
     user = User()
-    older, other = (worker.submit(busy, latents(6), user.ask(lane)) for lane in ("canvas", "film"))
-    worker.answered(user.ask("canvas"))
+    older, other = (worker.submit(busy, latents(6), user.ask(lane, CANVAS)) for lane in ("canvas", "film"))
+    worker.answered(user.ask("canvas", CANVAS))
     busy.gate.set()
     with pytest.raises(CancelledError):
         older.result(20)
@@ -253,7 +258,8 @@ class SlowToy(GatedToy):
 
     def __init__(self) -> None:
         super().__init__()
-        self.space = replace(self.space, name="slow", image_size=256)
+        self.space = replace(self.space, name="slow")
+        self.media = Picture(256)
 
     def _decode(self, latents: Tensor) -> Tensor:
         return super()._decode(latents).repeat(1, 1, 16, 16)
@@ -262,11 +268,11 @@ class SlowToy(GatedToy):
 def test_while_a_slow_model_decodes_the_others_go_on() -> None:
     slow, user = SlowToy(), User()
     with DecodeWorker(CPU) as worker:
-        waiting = [worker.submit(slow, latents(n), User().ask("canvas")) for n in (1, 2)]
+        waiting = [worker.submit(slow, latents(n), User().ask("canvas", CANVAS)) for n in (1, 2)]
         assert slow.reached.wait(20)
-        waiting.append(worker.submit(slow, latents(3), User().ask("canvas")))
+        waiting.append(worker.submit(slow, latents(3), User().ask("canvas", CANVAS)))
         for n in range(3):
-            quick = worker.submit(ToyModel(), latents(n), user.ask("canvas"))
+            quick = worker.submit(ToyModel(), latents(n), user.ask("canvas", CANVAS))
             np.testing.assert_array_equal(quick.result(20), picture(n))
         assert len(slow.batches) == 1
         assert not any(future.done() for future in waiting)
@@ -278,10 +284,10 @@ def test_while_a_slow_model_decodes_the_others_go_on() -> None:
 def test_a_newer_request_drops_one_that_waits_for_a_slow_model() -> None:
     slow, user, gone = SlowToy(), User(), User()
     with DecodeWorker(CPU) as worker:
-        running = worker.submit(slow, latents(1), User().ask("canvas"))
+        running = worker.submit(slow, latents(1), User().ask("canvas", CANVAS))
         assert slow.reached.wait(20)
-        older, left = (worker.submit(slow, latents(2), who.ask("canvas")) for who in (user, gone))
-        worker.submit(ToyModel(), latents(3), user.ask("canvas")).result(20)
+        older, left = (worker.submit(slow, latents(2), who.ask("canvas", CANVAS)) for who in (user, gone))
+        worker.submit(ToyModel(), latents(3), user.ask("canvas", CANVAS)).result(20)
         gone.leave()
         for future in (older, left):
             with pytest.raises(CancelledError):
@@ -289,6 +295,10 @@ def test_a_newer_request_drops_one_that_waits_for_a_slow_model() -> None:
         slow.gate.set()
         running.result(20)
         assert len(slow.batches) == 1
+
+
+def is_slow(worker: DecodeWorker, model: LatentModel) -> bool:
+    return worker._is_slow(Request(Job(model.space.name, "decode", latents(0)), model))
 
 
 def test_a_model_is_slow_or_quick_by_what_its_frames_take() -> None:
@@ -299,8 +309,8 @@ def test_a_model_is_slow_or_quick_by_what_its_frames_take() -> None:
         time.sleep(SLOW_MS / 1000)
         slow.gate.set()
         first.result(20)
-        assert worker._is_slow(slow)
+        assert is_slow(worker, slow)
         for n in range(40):
             worker.decode(slow, latents(2 + n / 50))
-        assert not worker._is_slow(slow)
-        assert not worker._is_slow(ToyModel())
+        assert not is_slow(worker, slow)
+        assert not is_slow(worker, ToyModel())

@@ -5,7 +5,8 @@ import pytest
 from skimage.data import astronaut
 from skimage.metrics import peak_signal_noise_ratio
 
-from explorer.measures.metrics import psnr
+from explorer.measures import psnr
+from models.errors import InputError
 
 
 def test_psnr_agrees_with_scikit_image_on_a_photograph() -> None:
@@ -29,5 +30,5 @@ def test_psnr_of_equal_pictures_is_infinite() -> None:
     "other", [np.zeros((4, 5, 3), np.uint8), np.zeros((4, 4, 3), np.float32), np.zeros((0, 4, 3), np.uint8)]
 )
 def test_psnr_names_what_came_instead_of_two_like_pictures(other: np.ndarray) -> None:
-    with pytest.raises(ValueError, match=str(other.dtype)):
+    with pytest.raises(InputError, match=str(other.dtype)):
         psnr(np.zeros((4, 4, 3), np.uint8), other)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from explorer.measures.typicality import distance_rank, is_typical, judge
+from explorer.measures.typicality import distance_rank, is_typical, judge, verdict
 
 DATA = torch.randn(1000, 64, generator=torch.Generator().manual_seed(0))
 
@@ -28,3 +28,18 @@ def test_spatial_latents_count_as_vectors() -> None:
     rank = distance_rank(DATA[3], DATA)
     assert distance_rank(DATA[3].reshape(4, 4, 4), DATA.reshape(-1, 4, 4, 4)) == rank
     assert f"{rank:.0%}" in judge(rank)
+
+
+def test_a_verdict_is_rank_and_sentence() -> None:
+    for latent in (DATA[3], DATA.mean(0), 3 * DATA[3]):
+        rank = distance_rank(latent, DATA)
+        assert verdict(latent, DATA) == (is_typical(rank), judge(rank))
+    assert not verdict(3 * DATA[3], DATA)[0]
+
+
+def test_before_two_are_encoded_nothing_is_said_of_a_latent() -> None:
+    for count in (0, 1):
+        assert verdict(DATA[3], DATA[:count]) == (
+            True,
+            "Nothing is encoded yet that it could be compared with.",
+        )

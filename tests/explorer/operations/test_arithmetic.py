@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.operations.arithmetic import MAX_WEIGHT, combine
+from models.errors import InputError
 
 WEIGHTS = st.floats(-MAX_WEIGHT, MAX_WEIGHT)
 
@@ -48,16 +49,16 @@ def test_the_order_of_the_terms_does_not_matter(weights, order):
 
 @pytest.mark.parametrize("weight", [math.nan, math.inf, 10.01, -11])
 def test_a_weight_that_is_none_is_refused(weight):
-    with pytest.raises(ValueError, match="weight: expected a number from -10 to 10"):
+    with pytest.raises(InputError, match="weight: expected a number from -10 to 10"):
         combine(latents(2), [1.0, weight])
 
 
 @pytest.mark.parametrize(("terms", "weights"), [(0, []), (2, [1.0]), (1, [1.0, 1.0])])
 def test_no_terms_and_too_few_weights_are_refused(terms, weights):
-    with pytest.raises(ValueError, match="at least one term, and a weight for each"):
+    with pytest.raises(InputError, match="at least one term, and a weight for each"):
         combine(latents(terms), weights)
 
 
 def test_nan_latents_are_refused():
-    with pytest.raises(ValueError, match="expected finite latents"):
+    with pytest.raises(InputError, match="expected finite latents"):
         combine(torch.tensor([[math.nan]]), [1.0])

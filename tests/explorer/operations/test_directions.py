@@ -14,6 +14,7 @@ from explorer.operations.directions import (
     steer,
     unit,
 )
+from models.errors import InputError
 
 TOLD = Provenance("mean-difference", "invented", 2)
 SHAPES = [(8,), (4, 8, 8)]
@@ -41,19 +42,19 @@ def test_unit_keeps_the_way_and_drops_the_length(shape, seed, scale):
     ("value", "message"), [(0.0, "no difference at all"), (float("nan"), "NaN"), (float("inf"), "infinity")]
 )
 def test_nothing_has_no_unit(value, message):
-    with pytest.raises(ValueError, match=f"smile: .*{message}"):
+    with pytest.raises(InputError, match=f"smile: .*{message}"):
         unit(torch.full((4, 8, 8), value), "smile")
 
 
 @pytest.mark.parametrize("vector", [torch.ones(8), torch.zeros(8), torch.full((8,), float("nan"))])
 def test_a_direction_is_of_unit_length(vector):
-    with pytest.raises(ValueError, match="'smile': expected a vector of unit length"):
+    with pytest.raises(InputError, match="'smile': expected a vector of unit length"):
         Direction("smile", vector, 1.0, TOLD)
 
 
 @pytest.mark.parametrize("std", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_direction_has_a_spread(std):
-    with pytest.raises(ValueError, match="'smile': expected a standard deviation above 0"):
+    with pytest.raises(InputError, match="'smile': expected a standard deviation above 0"):
         Direction("smile", unit(torch.ones(8)), std, TOLD)
 
 
@@ -83,12 +84,12 @@ def test_no_strength_changes_no_bit(shape, seed):
 @pytest.mark.parametrize("strength", [10.1, -10.1, float("nan"), float("inf"), -float("inf")])
 def test_a_strength_out_of_range_is_refused(strength):
     message = r"expected a strength from -10 to 10 σ, got"
-    with pytest.raises(ValueError, match=f"smile: {message}"):
+    with pytest.raises(InputError, match=f"smile: {message}"):
         steer(torch.zeros(1, 8), [direction(torch.ones(8), "smile")], [strength])
-    with pytest.raises(ValueError, match=f"strength: {message}"):
+    with pytest.raises(InputError, match=f"strength: {message}"):
         check_strength(strength)
 
 
 def test_a_direction_of_another_shape_is_refused():
-    with pytest.raises(ValueError, match=r"'one': expected shape \(8,\), got \(4, 8, 8\)"):
+    with pytest.raises(InputError, match=r"'one': expected shape \(8,\), got \(4, 8, 8\)"):
         steer(torch.zeros(1, 8), [direction(noise(0, 4, 8, 8))], [1.0])

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from explorer.operations.directions import Direction, Provenance, unit
-from explorer.operations.holding import Response, hold, hold_apart
+from explorer.operations.holding import Jacobian, around, hold, hold_apart
+from models.errors import InputError
 
 TOLD = Provenance("mean-difference", "invented", 2)
 SHAPES = [(8,), (4, 8, 8)]
@@ -29,7 +30,7 @@ def dot(a: Direction, b: Direction) -> float:
 
 
 def test_a_direction_of_another_shape_is_not_held():
-    with pytest.raises(ValueError, match=r"hold: expected directions of shape \(8,\), got 'age'"):
+    with pytest.raises(InputError, match=r"hold: expected directions of shape \(8,\), got 'age'"):
         hold(direction(noise(0, 8)), [direction(noise(0, 4, 8, 8), "age")])
 
 
@@ -97,13 +98,13 @@ def test_two_held_directions_may_be_the_same(shape):
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_direction_of_which_nothing_is_left_is_refused(sign):
     age = direction(noise(0, 8), "age")
-    with pytest.raises(ValueError, match="nothing of smile is left while age, yaw is held: release one"):
+    with pytest.raises(InputError, match="nothing of smile is left while age, yaw is held: release one"):
         hold(direction(sign * age.vector, "smile"), [age, direction(noise(1, 8), "yaw")])
 
 
 def test_all_directions_of_a_space_leave_nothing():
     axes = [direction(axis) for axis in torch.eye(8)]
-    with pytest.raises(ValueError, match="nothing of one is left"):
+    with pytest.raises(InputError, match="nothing of one is left"):
         hold(direction(noise(0, 8)), axes)
     torch.testing.assert_close(hold(direction(noise(0, 8)), axes[1:]).vector.abs(), torch.eye(8)[0])
 
@@ -113,15 +114,15 @@ def test_what_comes_back_from_the_picture_is_held(shape, seed, count):
     """J is near the identity, as decoder and encoder would have it, but turns every step a little."""
     size = noise(0, *shape).numel()
     basis, _ = torch.linalg.qr(noise(seed + 20, size, count))
-    jacobian = 0.6 * torch.eye(size) + 0.2 / size**0.5 * noise(seed + 50, size, size)
+    matrix = 0.6 * torch.eye(size) + 0.2 / size**0.5 * noise(seed + 50, size, size)
 
     def back(vector):
-        return (jacobian @ vector.flatten()).reshape(shape)
+        return (matrix @ vector.flatten()).reshape(shape)
 
     one = direction(noise(seed, *shape))
     held = [direction(axis.reshape(shape), f"held {i}") for i, axis in enumerate(basis.T)]
-    response = Response({way: back(way.vector) for way in (one, *held)})
-    rest = hold(one, held, response)
+    jacobian = Jacobian({way: back(way.vector) for way in (one, *held)})
+    rest = hold(one, held, jacobian)
     taken = rest.std / one.std * rest.vector - one.vector  # steps along the held ones only
     others = torch.stack([other.vector.flatten() for other in held])
     torch.testing.assert_close((taken.flatten() @ others.T) @ others, taken.flatten(), rtol=0, atol=1e-4)
@@ -132,15 +133,26 @@ def test_what_comes_back_from_the_picture_is_held(shape, seed, count):
 
 def test_a_faithful_picture_needs_no_other_hold():
     one, held = direction(noise(0, 8)), [direction(noise(1 + i, 8)) for i in range(3)]
-    response = Response({way: way.vector for way in (one, *held)})
-    torch.testing.assert_close(hold(one, held, response).vector, hold(one, held).vector, rtol=0, atol=1e-5)
+    jacobian = Jacobian({way: way.vector for way in (one, *held)})
+    torch.testing.assert_close(hold(one, held, jacobian).vector, hold(one, held).vector, rtol=0, atol=1e-5)
 
 
 def test_what_the_picture_does_not_answer_to_is_left_alone():
     """Steps along it change nothing that is read, so none are taken, however many would be asked for."""
     one, seen, unseen = (direction(axis) for axis in torch.eye(3)[[0, 1, 2]])
-    response = Response({
+    jacobian = Jacobian({
         one: torch.tensor([1.0, 0.5, 0.5]), seen: torch.tensor([0.0, 1.0, 0.0]), unseen: 1e-3 * torch.ones(3),
     })  # fmt: skip
-    rest = hold(one, [seen, unseen], response)
+    rest = hold(one, [seen, unseen], jacobian)
     torch.testing.assert_close(rest.vector, unit(torch.tensor([1.0, -0.5, 0.0])), rtol=0, atol=2e-3)
+
+
+@given(shapes, seeds, st.integers(1, 4))
+def test_a_linear_answer_is_measured_as_its_matrix_says(shape, seed, count):
+    latent, found = noise(seed, *shape), [direction(noise(seed + 1 + i, *shape)) for i in range(count)]
+    matrix = noise(seed + 9, latent.numel(), latent.numel()) / latent.numel() ** 0.5
+    returned = (around(latent, found).flatten(1) @ matrix.T).reshape(-1, *shape)
+    measured = Jacobian.measured(found, returned)
+    for one in found:
+        expected = (matrix @ one.vector.flatten()).reshape(shape)
+        torch.testing.assert_close(measured.of[one], expected, rtol=0, atol=1e-3)

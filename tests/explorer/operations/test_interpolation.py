@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from explorer.operations.interpolation import INTERPOLATIONS, MIN_ANGLE, lerp, slerp
+from models.errors import InputError
 
 METHODS = pytest.mark.parametrize("method", [lerp, slerp])
 FINE = torch.linspace(0, 1, 33)
@@ -150,7 +151,7 @@ def test_no_step_gives_no_latent(method) -> None:
     ],
 )
 def test_bad_input_is_named(method, a: Tensor, b: Tensor, t: Tensor, found: str) -> None:
-    with pytest.raises(ValueError, match=f"expected .*got .*{found}"):
+    with pytest.raises(InputError, match=f"expected .*got .*{found}"):
         method(a, b, t)
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.operations.style_mix import feather, mix_frequencies, mix_region
+from models.errors import InputError
 
 SHAPES = st.sampled_from([(4, 8, 8), (4, 16, 16), (2, 5, 7), (1, 1, 1)])
 
@@ -93,7 +94,7 @@ def test_mixed_latents_decode():
 
 @pytest.mark.parametrize("cutoff", [0.0, -1.0, 8.01, math.nan, math.inf])
 def test_a_cutoff_that_is_none_is_refused(cutoff):
-    with pytest.raises(ValueError, match="cutoff: expected a number above 0 and up to 8 cycles a picture"):
+    with pytest.raises(InputError, match="cutoff: expected a number above 0 and up to 8 cycles a picture"):
         mix_frequencies(*pair(), cutoff)
 
 
@@ -107,15 +108,15 @@ def test_a_cutoff_that_is_none_is_refused(cutoff):
 )
 @pytest.mark.usefixtures("unchecked")
 def test_a_mask_that_does_not_fit_is_refused(mask, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         mix_region(*pair(), mask)
 
 
 @pytest.mark.usefixtures("unchecked")
 def test_latents_without_places_are_refused():
-    with pytest.raises(ValueError, match="expected spatial latents"):
+    with pytest.raises(InputError, match="expected spatial latents"):
         mix_frequencies(torch.zeros(8), torch.zeros(8), 1.0)
-    with pytest.raises(ValueError, match="two latents of one shape"):
+    with pytest.raises(InputError, match="two latents of one shape"):
         mix_region(torch.zeros(4, 8, 8), torch.zeros(4, 16, 16), torch.zeros(8, 8))
-    with pytest.raises(ValueError, match="finite"):
+    with pytest.raises(InputError, match="finite"):
         mix_frequencies(torch.zeros(4, 8, 8), torch.full((4, 8, 8), math.nan), 1.0)

@@ -13,20 +13,20 @@ import torch
 from pandas.api.types import is_numeric_dtype
 
 import models
-from explorer.data.dataset import Dataset
-from explorer.steering.built_in import DIRECTIONS, digest, find_all, load_built_in
-from explorer.steering.direction_files import load_file, to_bytes
+from explorer.data import Dataset, Shipped
+from explorer.data.portraits import DIRECTIONS, load
+from explorer.steering import Steer, load_built_in, to_bytes
+from explorer.steering.built_in import digest, find_all
+from explorer.steering.direction_files import load_file
 from explorer.steering.fitting import projected_std
-from explorer.steering.rack import Steer
 from models.base import LatentSpace
-from models.toy import ToyModel
-
-PORTRAITS = Path(__file__).parents[3] / "assets" / "portraits.parquet"
+from models.errors import InputError
+from models.toys.vector import ToyModel
 
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    return Dataset.load(PORTRAITS)
+    return load()
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +59,13 @@ def test_the_shipped_directions_tell_the_truth_about_themselves(dataset, space):
     """σ, and the sign: more of the label is more of the projection, also of portraits nobody learned from."""
     train = dataset.splits == "train"
     for key, direction in load_built_in(space, dataset).items():
-        spread = projected_std(direction.vector, dataset.latents[train])
+        spread = projected_std(direction.vector, dataset.shipped.latents[train])
         assert direction.std == pytest.approx(spread, rel=1e-3)
         told = direction.provenance
         assert told.score is not None
         name, _, value = key.partition(":")
         numbers = as_numbers(dataset.labels[name][~train], value)
-        projections = (dataset.latents[~train] @ direction.vector).numpy()
+        projections = (dataset.shipped.latents[~train] @ direction.vector).numpy()
         correlation = np.corrcoef(projections, numbers)[0, 1]
         telling = told.score > (0.6 if told.score_name == "accuracy" else 0.1)
         assert correlation > 0 or not telling, f"{key}: {correlation}"
@@ -90,31 +90,65 @@ def test_the_absence_of_a_thing_is_no_direction_but_having_any_is(toy_dataset):
     }
 
 
+def test_what_is_not_known_is_neither_a_class_nor_learned_from(toy_dataset):
+    hats = pd.Series(["none", None, "red", np.nan] * 15, dtype=object)
+    moles = pd.Series([1, None, 3, 4] * 15, dtype="Int64")
+    labels = pd.DataFrame({"hat": hats, "moles": moles})
+    directions = find_all(replace(toy_dataset, splits=np.full(60, "train"), labels=labels))
+    assert list(directions) == ["hat", "hat:red", "moles"]
+    for key in ("hat", "hat:red"):
+        assert directions[key].provenance.data.endswith(" of 30 training portraits")
+    assert "15 of 60 labels are not known and were left out" in directions["moles"].provenance.notes
+
+
+def test_a_label_that_tells_nothing_is_named(toy_dataset):
+    for values, message in ((np.nan, "not one is known"), (3.0, "at least two different values")):
+        with pytest.raises(InputError, match=f"^mood: expected .*{message}"):
+            find_all(replace(toy_dataset, labels=pd.DataFrame({"mood": np.full(60, values)})))
+
+
+def test_without_shipped_latents_there_is_nothing_to_find_them_in(toy_dataset):
+    with pytest.raises(InputError, match="portraits: expected a data set with shipped latents"):
+        find_all(toy_dataset.with_files())
+    assert load_built_in(ToyModel().space, toy_dataset.with_files()) == {}
+
+
+def shipping(toy_dataset: Dataset, path: Path, **fields) -> Dataset:
+    return replace(toy_dataset, shipped=replace(toy_dataset.shipped, directions=path, **fields))
+
+
 @pytest.fixture
 def made(toy_dataset, tmp_path) -> Path:
     path = tmp_path / "directions.safetensors"
-    content = to_bytes(ToyModel().space, find_all(toy_dataset), {"latents_sha256": digest(toy_dataset)})
-    path.write_bytes(content)
+    told = {"latents_sha256": digest(toy_dataset.shipped)}
+    path.write_bytes(to_bytes(ToyModel().space, find_all(toy_dataset), told))
     return path
 
 
 def test_a_file_of_these_very_latents_is_used(made, toy_dataset, caplog):
-    assert list(load_built_in(ToyModel().space, toy_dataset, made)) == ["age", "hair:long", "hair:short"]
+    found = load_built_in(ToyModel().space, shipping(toy_dataset, made))
+    assert list(found) == ["age", "hair:long", "hair:short"]
+    assert load_built_in(ToyModel().space, toy_dataset) == {}, "it ships with none"
     assert caplog.text == ""
 
 
 def test_a_stale_file_gives_no_directions_and_says_how_to_make_it(made, toy_dataset, caplog):
-    other = replace(toy_dataset, latents=toy_dataset.latents + 1)
+    other = shipping(toy_dataset, made, latents=toy_dataset.shipped.latents + 1)
     with caplog.at_level(logging.WARNING):
-        assert load_built_in(ToyModel().space, other, made) == {}
+        assert load_built_in(ToyModel().space, other) == {}
     assert "there are no built-in directions" in caplog.text
-    assert "made from other latents; make it anew with python -m explorer.steering.built_in" in caplog.text
+    assert "is of other latents: make it anew with python -m explorer.steering.built_in" in caplog.text
 
 
 def test_a_missing_damaged_or_foreign_file_gives_no_directions(made, toy_dataset, caplog):
     space = ToyModel().space
     made.with_name("cut").write_bytes(made.read_bytes()[:300])
     for path in (made.with_name("none"), made.with_name("cut"), DIRECTIONS):
-        assert load_built_in(space, toy_dataset, path) == {}
+        assert load_built_in(space, shipping(toy_dataset, path)) == {}
     assert caplog.text.count("there are no built-in directions") == 3
-    assert load_file(made, space)[1]["latents_sha256"] == digest(toy_dataset)
+    assert load_file(made, space)[1]["latents_sha256"] == digest(toy_dataset.shipped)
+
+
+def test_the_shipped_file_is_of_the_shipped_latents(dataset, space):
+    assert isinstance(dataset.shipped, Shipped)
+    assert load_file(DIRECTIONS, space)[1]["latents_sha256"] == digest(dataset.shipped)

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load, save
 
-from explorer.operations.directions import Direction, Provenance, unit
+from explorer.data.keep import EACH
+from explorer.operations import Direction, Provenance, unit
 from explorer.steering.direction_files import (
     FORMAT,
     MAX_BYTES,
@@ -24,11 +25,12 @@ from explorer.steering.direction_files import (
     load_file,
     to_bytes,
 )
-from explorer.steering.rack import OWN
 from models.base import LatentSpace
+from models.errors import InputError
+from models.priors import StandardNormal
 
-FACES = LatentSpace("face-vae", (8,), 128, "normal")
-SPATIAL = LatentSpace("sd-vae", (4, 8, 8), 64, "none")
+FACES = LatentSpace("face-vae", (8,), ("dim",), StandardNormal((8,)))
+SPATIAL = LatentSpace("sd-vae", (4, 8, 8), ("channel", "row", "column"))
 TOLD = Provenance(
     method="ridge",
     data="label smile of 5,000 training portraits",
@@ -64,10 +66,10 @@ def with_header(header: bytes, body: bytes = b"") -> bytes:
 
 def refused(content: bytes, space: LatentSpace = FACES) -> str:
     """The sentence that refuses it, which names the file and is fit for a person."""
-    with pytest.raises(ValueError, match=r"^it\.safetensors: |^direction ") as error:
+    with pytest.raises(InputError, match=r"^it\.safetensors: |^direction ") as error:
         from_bytes(content, space, "it.safetensors")
     text = str(error.value)
-    assert type(error.value) is ValueError, "pydantic's own errors are for programmers"
+    assert type(error.value) is InputError, "pydantic's own errors are for programmers"
     assert text.isprintable()
     assert len(text) < 400
     return text
@@ -95,7 +97,7 @@ def test_two_names_may_be_of_one_direction():
 
 def test_all_that_an_app_can_hold_fits_into_a_file():
     """With as many correlations as the bundled labels have."""
-    assert MAX_DIRECTIONS <= OWN, "a file drops none of its own directions"
+    assert MAX_DIRECTIONS <= EACH, "a file drops none of its own directions"
     told = replace(TOLD, correlations={f"hair_style: side_ponytail {i}": 1 / (i + 3) for i in range(85)})
     directions = {f"d{i:032x}": direction(seed=i, told=told) for i in range(MAX_DIRECTIONS)}
     assert len(from_bytes(to_bytes(FACES, directions), FACES)) == MAX_DIRECTIONS
@@ -106,8 +108,21 @@ def test_the_points_of_groups_are_kept_as_far_as_a_file_goes():
     few, many = ({f"d{i}": direction(seed=i, told=told) for i in range(count)} for count in (10, 60))
     for found in from_bytes(to_bytes(FACES, few), FACES).values():
         assert found.provenance == told
-    with pytest.raises(ValueError, match="too many points for a file: save fewer"):
+    with pytest.raises(InputError, match="too many points for a file: save fewer"):
         to_bytes(FACES, many)
+
+
+def test_points_of_any_data_set_are_kept():
+    told = replace(TOLD, points=(("17", "samples/5", "an upload"), ("my-own-set/123",)))
+    (found,) = from_bytes(to_bytes(FACES, {"d": direction(told=told)}), FACES).values()
+    assert found.provenance == told
+
+
+def test_a_direction_that_no_file_can_hold_says_so():
+    """In a sentence, not in pydantic's own words."""
+    for wrong in ({"data": "x" * 301}, {"notes": ("x" * 301,)}):
+        with pytest.raises(InputError, match=r"^direction 'smile' does not fit into a file: "):
+            to_bytes(FACES, {"d": direction(told=replace(TOLD, **wrong))})
 
 
 def test_a_file_from_before_points_were_kept_is_read():
@@ -128,7 +143,7 @@ def test_a_file_of_another_model_or_shape_says_of_which():
     assert "expected directions of the model face-vae and shape [8], found 'sd-vae'" in refused(
         to_bytes(SPATIAL, {"smile": direction(SPATIAL)})
     )
-    assert "found 'face-vae' and shape '[8]'" in refused(WHOLE, replace(FACES, shape=(4, 8, 8)))
+    assert "found 'face-vae' and shape '[8]'" in refused(WHOLE, replace(SPATIAL, name="face-vae"))
 
 
 @pytest.mark.parametrize("end", sorted({*range(17), *range(17, len(WHOLE), 97), len(WHOLE) - 1}))
@@ -142,7 +157,7 @@ def test_a_changed_byte_never_breaks_more_than_the_file(place, value):
     content[place] = value
     try:
         from_bytes(bytes(content), FACES, "it.safetensors")
-    except ValueError:
+    except InputError:
         refused(bytes(content))
 
 
@@ -173,9 +188,9 @@ def test_somebody_elses_safetensors_file_is_refused():
 
 
 def test_the_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(ValueError, match=r"none\.safetensors: expected a file of directions: No such file"):
+    with pytest.raises(InputError, match=r"none\.safetensors: expected a file of directions: No such file"):
         load_file(tmp_path / "none.safetensors", FACES)
-    with pytest.raises(ValueError, match="expected a file of directions: "):
+    with pytest.raises(InputError, match="expected a file of directions: "):
         load_file(tmp_path, FACES)
 
 
@@ -286,6 +301,8 @@ def test_a_hostile_tensor_is_refused(entry):
         {"points": [["0"] * 10_001, []]},
         {"points": [["<b>"], []]},
         {"points": [["u" + "0" * 32], []]},
+        {"points": [["mine/" + "0" * 32], []]},
+        {"points": [["samples/5/6"], []]},
         {"points": None},
         {"correlations": {"<b>": 0.1}},
         {"correlations": {"age": float("inf")}},

@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from explorer.measures.direction_scores import MOST_WARNINGS, TELLING
-from explorer.operations.direction_methods import DIRECTION_METHODS
+from explorer.measures import TELLING
+from explorer.measures.direction_scores import MOST_WARNINGS
+from explorer.operations import DIRECTION_METHODS
 from explorer.steering.fitting import Target, find_labelled, find_unlabelled, projected_std
-from models.toy import ToyModel
+from models.errors import InputError
+from models.toys.vector import ToyModel
 
-SHAPES = [(8,), (4, 8, 8)]
+SHAPES = [(8,), (4, 8, 8), (3, 8)]
 LABELLED = [name for name, entry in DIRECTION_METHODS.items() if entry.wants in ("classes", "numbers")]
 UNLABELLED = [name for name in DIRECTION_METHODS if name not in LABELLED]
 
@@ -200,19 +202,19 @@ def test_a_direction_of_a_few_points_says_that_it_is_of_these_points(count):
     ],
 )
 def test_labels_that_tell_nothing_are_refused(method, values, message):
-    with pytest.raises(ValueError, match=f"age: {message}"):
+    with pytest.raises(InputError, match=f"age: {message}"):
         find_labelled(method, noise(0, 40, 8), Target("age", np.array(values), ""))
 
 
 @pytest.mark.parametrize("method", LABELLED)
 def test_latents_that_are_all_the_same_are_refused(method):
-    with pytest.raises(ValueError, match="no difference at all"):
+    with pytest.raises(InputError, match="no difference at all"):
         find_labelled(method, torch.zeros(40, 8), Target("age", numbers(40) > 0, ""))
 
 
 @pytest.mark.parametrize("method", ["guess", *UNLABELLED])
 def test_a_method_that_takes_no_labels_is_refused(method):
-    with pytest.raises(ValueError, match=f"method: expected one of mean-difference, .* got '{method}'"):
+    with pytest.raises(InputError, match=f"method: expected one of mean-difference, .* got '{method}'"):
         find_labelled(method, noise(0, 40, 8), Target("age", numbers(40), ""))
 
 
@@ -246,6 +248,15 @@ def test_closed_form_of_a_spatial_latent_is_the_same_at_every_place():
     torch.testing.assert_close(found.vector, found.vector[:, :1, :1].expand(4, 8, 8))
     top = torch.linalg.svd(first_layer)[2][0]
     assert abs(cosine(found.vector[:, 0, 0], top)) == pytest.approx(1, abs=1e-4)
+
+
+def test_closed_form_of_layers_is_the_same_in_every_layer():
+    first_layer = noise(0, 50, 8)
+    found = find_unlabelled("sefa", noise(1, 30, 3, 8), 0, first_layer)
+    assert found.vector.shape == (3, 8)
+    torch.testing.assert_close(found.vector, found.vector[:1].expand(3, 8))
+    top = torch.linalg.svd(first_layer)[2][0]
+    assert abs(cosine(found.vector[0], top)) == pytest.approx(1, abs=1e-4)
 
 
 def test_closed_form_of_the_toy_moves_pixels_most():
@@ -287,16 +298,16 @@ def test_a_component_that_is_not_there_is_refused(method, shape, last):
     latents, first_layer = noise(0, 30, *shape), noise(1, 50, shape[0])
     find_unlabelled(method, latents, last, first_layer)
     for component in (last + 1, -1):
-        with pytest.raises(ValueError, match=f"component: expected 0 to {last}, got {component}"):
+        with pytest.raises(InputError, match=f"component: expected 0 to {last}, got {component}"):
             find_unlabelled(method, latents, component, first_layer)
 
 
 def test_a_model_without_a_first_layer_is_told():
-    with pytest.raises(ValueError, match=r"Closed form .*no first layer that is linear"):
+    with pytest.raises(InputError, match=r"Closed form .*no first layer that is linear"):
         find_unlabelled("sefa", noise(0, 30, 8), 0)
 
 
 @pytest.mark.parametrize("method", ["guess", *LABELLED])
 def test_a_method_that_takes_labels_is_refused_without(method):
-    with pytest.raises(ValueError, match=f"method: expected one of pca, sefa here, got '{method}'"):
+    with pytest.raises(InputError, match=f"method: expected one of pca, sefa here, got '{method}'"):
         find_unlabelled(method, noise(0, 40, 8), 0)

@@ -8,10 +8,11 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from explorer.operations.directions import Direction, Provenance, steer, unit
-from explorer.operations.holding import Response, hold
-from explorer.steering import rack as steering_module
-from explorer.steering.rack import Steer, Steering, UnknownDirectionError
+from explorer.data.keep import EACH
+from explorer.operations import Direction, Jacobian, Provenance, hold, steer, unit
+from explorer.steering import Own, Steer, Steering, UnknownDirectionError
+from explorer.steering.rack import NAMED
+from models.errors import InputError
 
 TOLD = Provenance("mean-difference", "invented", 2)
 
@@ -26,7 +27,7 @@ SMILE, AGE, YAW = (direction(seed, name) for seed, name in enumerate(("smile", "
 
 @pytest.fixture
 def steering() -> Steering:
-    return Steering({"smile": SMILE, "age": AGE, "yaw": YAW})
+    return Steering("toy", {"smile": SMILE, "age": AGE, "yaw": YAW}, Own())
 
 
 @pytest.fixture
@@ -61,10 +62,10 @@ def test_a_held_trait_is_left_alone_by_the_others(steering, latents):
 
 def test_it_is_left_alone_as_the_picture_answers(steering, latents):
     answers = torch.randn(3, 8, generator=torch.Generator().manual_seed(30))
-    response = Response(dict(zip((SMILE, AGE, YAW), answers, strict=True)))
+    jacobian = Jacobian(dict(zip((SMILE, AGE, YAW), answers, strict=True)))
     rack = [Steer(direction="smile", strength=3), Steer(direction="age", hold=True)]
-    moved = steering.displacement(latents[0], rack, response)
-    torch.testing.assert_close(moved, steer(torch.zeros(1, 8), [hold(SMILE, [AGE], response)], [3])[0])
+    moved = steering.displacement(latents[0], rack, jacobian)
+    torch.testing.assert_close(moved, steer(torch.zeros(1, 8), [hold(SMILE, [AGE], jacobian)], [3])[0])
     assert not torch.allclose(moved, steering.displacement(latents[0], rack))
 
 
@@ -91,35 +92,28 @@ def test_two_held_sliders_leave_each_other_alone(steering, latents):
     torch.testing.assert_close(moved, steer(latents, [hold(SMILE, [AGE]), hold(AGE, [SMILE])], [3, 2]))
 
 
-def test_what_is_held_is_taken_out_once_for_all_frames_of_a_drag(steering, latents, monkeypatch):
-    def rack(strength):
-        return [Steer(direction="smile", strength=strength), Steer(direction="yaw", strength=1, hold=True)]
-
-    moved_by(steering, latents, rack(1))
-    monkeypatch.setattr(torch.linalg, "pinv", lambda *_, **__: pytest.fail("computed again"))
-    moved = moved_by(steering, latents[:1], rack(2))
-    monkeypatch.undo()
-    torch.testing.assert_close(moved, steer(latents[:1], [hold(SMILE, [YAW]), YAW], [2, 1]))
-
-
 def test_a_direction_that_is_replaced_is_not_remembered(steering, latents):
-    """Two under one name: of the few portraits that are encoded, then of all."""
+    """Two under one name: of the few items that are encoded, then of all."""
     rack = [Steer(direction="pca:0", strength=1), Steer(direction="age", hold=True)]
+    versions = [steering.version(rack)]
     for seed in (20, 21):
-        steering.add(direction(seed), "pca:0")
+        assert steering.name(direction(seed), "pca:0") == "pca:0"
         moved = moved_by(steering, latents, rack)
         torch.testing.assert_close(moved, steer(latents, [hold(direction(seed), [AGE])], [1]))
+        versions.append(steering.version(rack))
+    assert len(set(versions)) == 3, "what was made with the one before is told apart"
+    assert steering.version(rack[1:]) == versions[0] == b"", "what nobody can replace has one version"
 
 
 def test_nothing_left_is_a_sentence_and_not_a_jump(latents):
-    steering = Steering({"smile": SMILE, "grin": direction(0, "grin")})
+    steering = Steering("toy", {"smile": SMILE, "grin": direction(0, "grin")}, Own())
     rack = [Steer(direction="smile", strength=1), Steer(direction="grin", hold=True)]
-    with pytest.raises(ValueError, match="nothing of smile is left while grin is held"):
+    with pytest.raises(InputError, match="nothing of smile is left while grin is held"):
         moved_by(steering, latents, rack)
 
 
 def test_found_directions_are_kept_under_ids_that_cannot_be_guessed(steering, latents):
-    ids = [steering.add(direction(10 + n)) for n in range(5)]
+    ids = [steering.add(direction(10 + n), "ann") for n in range(5)]
     assert len(set(ids)) == 5
     assert all(re.fullmatch("d[0-9a-f]{32}", key) for key in ids)
     assert steering.direction(ids[3]).name == "one"
@@ -138,20 +132,39 @@ def test_an_unknown_direction_is_named(steering, latents, key):
                 moved_by(steering, latents, [entry])
 
 
-def test_the_direction_unused_for_longest_is_dropped(steering, monkeypatch):
-    monkeypatch.setattr(steering_module, "OWN", 3)
-    first, second, _ = (steering.add(direction(n)) for n in range(3))
-    steering.direction(first)
-    steering.add(direction(4))
-    steering.direction(first)
+def test_one_persons_many_directions_drop_their_own_only(steering):
+    bens = steering.add(direction(1), "ben")
+    anns = [steering.add(direction(2), "ann") for _ in range(EACH)]
+    steering.direction(anns[0])
+    steering.add(direction(3), "ann")
+    assert steering.direction(anns[0]) is steering.direction(anns[0])
     with pytest.raises(UnknownDirectionError, match="no longer kept: find it or load it again"):
-        steering.direction(second)
+        steering.direction(anns[1])
+    assert steering.direction(bens).std == 1.5
     assert steering.direction("smile") is SMILE, "the built-in ones stay"
+
+
+def test_of_what_the_model_itself_gives_the_longest_unused_is_dropped(steering):
+    for number in range(NAMED + 1):
+        steering.name(SMILE, f"dimension:{number}")
+        assert steering.direction("dimension:0" if number < NAMED else f"dimension:{NAMED}") is SMILE
+    with pytest.raises(UnknownDirectionError):
+        steering.direction("dimension:1")
+
+
+def test_a_direction_of_another_model_says_of_which():
+    """Both keep in one place, and their latents may be of one shape."""
+    own = Own()
+    one, other = Steering("toy", {}, own), Steering("other", {}, own)
+    key = one.add(direction(1), "ann")
+    assert one.direction(key).std == 1.5
+    with pytest.raises(UnknownDirectionError, match=f"direction '{key}' belongs to toy, not to other"):
+        other.direction(key)
 
 
 def test_directions_from_many_threads_are_all_kept(steering):
     with ThreadPoolExecutor(8) as pool:
-        ids = list(pool.map(lambda n: steering.add(direction(n, f"number {n}")), range(100)))
+        ids = list(pool.map(lambda n: steering.add(direction(n, f"number {n}"), "ann"), range(100)))
     assert [steering.direction(key).name for key in ids] == [f"number {n}" for n in range(100)]
 
 

@@ -1,0 +1,50 @@
+"""Data sets and their latents: items with labels, latents by model, maps, and what people bring."""
+
+from explorer.data.catalogue import DATASETS, FIRST, MINE, SAMPLES
+from explorer.data.dataset import Dataset, DatasetError, Placed, Presentation, Shipped
+from explorer.data.encoding import agrees, cache_path, encode_missing, fits, request_latent
+from explorer.data.keep import Keep
+from explorer.data.labels import Label, classes_of, labels_of, numeric_labels
+from explorer.data.latent_table import LatentTable
+from explorer.data.loading import load_dataset
+from explorer.data.own import OwnPoint, OwnPoints
+from explorer.data.points import MAX_GROUP, Point, UnknownPointError, one_of
+from explorer.data.projection import Arguments, Projection, fit
+from explorer.data.samples import draw_samples
+from explorer.data.uploads import Upload, examine
+
+__all__ = [
+    "DATASETS",
+    "FIRST",
+    "MAX_GROUP",
+    "MINE",
+    "SAMPLES",
+    "Arguments",
+    "Dataset",
+    "DatasetError",
+    "Keep",
+    "Label",
+    "LatentTable",
+    "OwnPoint",
+    "OwnPoints",
+    "Placed",
+    "Point",
+    "Presentation",
+    "Projection",
+    "Shipped",
+    "UnknownPointError",
+    "Upload",
+    "agrees",
+    "cache_path",
+    "classes_of",
+    "draw_samples",
+    "encode_missing",
+    "examine",
+    "fit",
+    "fits",
+    "labels_of",
+    "load_dataset",
+    "numeric_labels",
+    "one_of",
+    "request_latent",
+]

@@ -1,0 +1,122 @@
+"""The models of one app: loaded when they are asked for, made faster, and let go when they are unused."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+
+import models
+from explorer.device.jobs import WorkerClosedError
+from explorer.device.worker import DecodeWorker
+from models.base import LatentModel, Progress
+
+log = logging.getLogger(__name__)
+
+UNUSED = 60.0  # seconds after which a model counts as unused
+
+
+class Shelf:
+    """Holds the loaded models, within a budget where they are unused; safe to use from any thread."""
+
+    def __init__(self, worker: DecodeWorker, sources: Mapping[str, str], budget: float) -> None:
+        """`sources` replace where models' weights come from; `budget` is in bytes of what models hold.
+
+        One model may exceed the budget by itself.
+        """
+        self._worker, self._sources, self._budget = worker, sources, budget
+        self._models: dict[str, LatentModel] = {}
+        self._bytes: dict[str, int] = {}  # of what each of them holds: counting takes milliseconds
+        self._used: dict[str, float] = {}
+        self._held: dict[str, int] = defaultdict(int)  # by how many that must not lose it
+        self._loading: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._lock = threading.Lock()
+
+    def source(self, name: str) -> str | None:
+        """Where the weights come from, if not from the model's own source."""
+        return self._sources.get(name)
+
+    def loaded(self, name: str) -> LatentModel | None:
+        """The model, if it is loaded."""
+        return self._models.get(name)
+
+    def use(self, name: str) -> LatentModel | None:
+        """The same, which counts as a use."""
+        self._used[name] = time.monotonic()
+        return self._models.get(name)
+
+    def load(self, name: str, report: Progress) -> LatentModel:
+        """The model, loaded where it is not; blocks. Raises what `models.load` raises, WorkerClosedError.
+
+        On the CPU first: only the copy to another device holds up the worker, never a download.
+        """
+        with self._loading[name]:
+            if model := self.use(name):
+                return model
+            model = models.load(name, "cpu", report, self.source(name))
+            if self._worker.device.type != "cpu":
+                del model
+                there = partial(models.load, name, self._worker.device, source=self.source(name))
+                model = self._worker.call(there)
+            self._put(name, model)
+        return model
+
+    def speed_up(self, name: str, model: LatentModel) -> None:
+        """Make a model faster, where that can be done: it decodes as before meanwhile, and if it fails.
+
+        Beside the worker on a CPU; on another device as its background call, which holds others up.
+        """
+        try:
+            if self._worker.device.type == "cpu":
+                model.speed_up()
+            else:
+                self._worker.call(model.speed_up)
+        except WorkerClosedError:
+            raise
+        except Exception as error:
+            log.warning("%s stays as fast as it is: %s", name, error, extra={"model": name})
+        else:
+            self._put(name, model)  # it holds something else now
+
+    @contextmanager
+    def holding(self, name: str) -> Iterator[None]:
+        """Keep a model on the shelf, used or not."""
+        with self._lock:
+            self._held[name] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held[name] -= 1
+            self._used[name] = time.monotonic()
+
+    def unload(self, name: str) -> None:
+        """Let go of a model's weights, unless it is held; `load` loads them again."""
+        with self._lock:
+            if not self._held[name]:
+                self._models.pop(name, None)
+                self._bytes.pop(name, None)
+
+    def tidy(self) -> None:
+        """Let go of what is unused and over the budget; quick enough to be asked for every frame."""
+        with self._lock:
+            total, before = sum(self._bytes.values()), time.monotonic() - UNUSED
+            if total <= self._budget or len(self._models) == 1:
+                return
+            for name in sorted(self._models, key=lambda name: self._used.get(name, before)):
+                if total <= self._budget or self._used.get(name, before) > before:
+                    return
+                if not self._held[name]:
+                    del self._models[name]
+                    total -= self._bytes.pop(name)
+                    log.info("%s was unloaded to make room for others", name, extra={"model": name})
+
+    def _put(self, name: str, model: LatentModel) -> None:
+        size = model.nbytes
+        with self._lock:
+            self._models[name], self._bytes[name] = model, size
+        self.tidy()

@@ -1,0 +1,74 @@
+"""What a person gets to keep: directions that they find, pictures that they bring, latents that they make."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from explorer.data import Point, examine
+from explorer.operations import Direction
+from explorer.steering import DirectionQuery, find
+from explorer.views.view import View
+from models.errors import InputError
+from models.pictures import data_url
+
+MOST_MISSING = 64  # points of groups that are encoded on demand
+
+
+async def find_direction(view: View, query: DirectionQuery, owner: str) -> tuple[str, Direction]:
+    """Find a direction in the view's data, and keep it under an id for a person.
+
+    Fits have threads of their own, and wait for one there. Raises InputError that says what is wrong with the
+    query or the data.
+    """
+    plus, minus = query.groups
+    latents = await _group_latents(view, [*plus, *minus]) if plus else None
+    loop = asyncio.get_running_loop()
+    found = await loop.run_in_executor(view.shared.fits, find, query, view.model, view.latents, latents)
+    if query.id is None:
+        return view.steering.add(found, owner), found
+    return view.steering.name(found, view.named(query.id)), found
+
+
+def bring(view: View, file: bytes, owner: str) -> Point:
+    """Encode a file, say how well the model knows its like, and keep it as a person's point; blocks.
+
+    Raises CannotEncodeError for a model without an encoder, and InputError for a file of another kind.
+    """
+    upload = examine(view.model, view.shared.worker, view.map, view.latents, file)
+    space, points = view.model.space, view.shared.own_points
+    card = {
+        "original": data_url(view.model.media.picture(upload.original)),
+        "reconstruction": data_url(view.model.media.picture(upload.reconstruction)),
+        "psnr": upload.psnr,
+        "known": upload.known,
+        "verdict": upload.verdict,
+        "notes": upload.notes,
+    }
+    return points.add(space, upload.latent, upload.coordinates, owner, card)
+
+
+def keep(
+    view: View, latent: Float[Tensor, "*latent"], owner: str, card: dict[str, Any] | None = None
+) -> Point:
+    """Keep a latent as a person's point, on the map among its nearest neighbours of the data."""
+    places = view.latents.place(latent[None])
+    position = None if places is None else places[0]
+    return view.shared.own_points.add(view.model.space, latent, position, owner, card)
+
+
+async def _group_latents(view: View, points: Sequence[Point]) -> Float[Tensor, "n *latent"]:
+    """All are requested before one is waited for, so that they are encoded in batches."""
+    rows = [view.row(point) for point in points if not point.is_own]
+    missing = sum(not bool(table.filled[row]) for table, row in rows)
+    if missing > MOST_MISSING:
+        raise InputError(
+            f"{missing:,} of these points are not encoded with this model yet:"
+            f" wait until they are, or choose at most {MOST_MISSING} of them"
+        )
+    return torch.stack(await asyncio.gather(*map(view.latent, points)))
