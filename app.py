@@ -14,8 +14,10 @@ from pythonjsonlogger.json import JsonFormatter
 from explorer.panels import application
 from explorer.settings import Settings
 from explorer.workspace import Workspace
+from explorer.writable import give_libraries_a_place, writable
 
 SHUTDOWN_SECONDS = 2  # for pages to take leave
+MAX_MESSAGE = 2**20  # bytes of a WebSocket message; the live channel refuses far smaller ones, in words
 
 
 def main() -> None:
@@ -23,6 +25,8 @@ def main() -> None:
     try:
         settings = Settings(_cli_parse_args=True)
         _start_log(settings.log_format)
+        settings.cache_dir = writable(settings.cache_dir)
+        give_libraries_a_place(settings.cache_dir)
         workspace = Workspace(settings)
     except ValidationError as error:
         problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}, got {e['input']!r}" for e in error.errors())
@@ -44,7 +48,10 @@ def _serve(workspace: Workspace) -> None:
         application(workspace),
         host=settings.host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
         port=settings.port,
+        root_path=settings.root_path.rstrip("/"),
+        forwarded_allow_ips=settings.forwarded_allow_ips,
         ws_per_message_deflate=False,
+        ws_max_size=MAX_MESSAGE,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         log_config=None,
         access_log=False,

@@ -2,67 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 import gradio as gr
 from fastapi import Depends, FastAPI
-from starlette.routing import BaseRoute
 
-from explorer.panels.component import client_panel
-from explorer.routes import (
-    api,
-    api_files,
-    arithmetic,
-    directions,
-    live,
-    person,
-    sprites,
-    static,
-    status,
-    style_mix,
-    traversal,
-    uploads,
-)
-from explorer.routes import map as portrait_map
-from explorer.routes.guard import Guard
+from explorer.panels.component import client_panel, tool_bar
+from explorer.routes import MAX_UPLOAD, ROUTES, Guard, Introduction, build_api, only_uploads, static
 from explorer.workspace import Workspace
 
 MOST_CALLS = 128  # of named endpoints that wait
 CACHE_SECONDS = 3600  # after which pictures that the named endpoints returned are deleted
 
-Place = Literal["bar", "stage", "drawers"]
+Place = Literal["bar", "stage", "explore", "data", "measure", "make", "compare"]
+TOOLS: tuple[Place, ...] = ("explore", "data", "measure", "make", "compare")  # groups of the bar of tools
 
-
-@dataclass(frozen=True)
-class Panel:
-    """One part of the page: where it stands, what builds it, and the routes that its script asks."""
-
-    place: Place
-    build: Callable[[Workspace], object]
-    routes: Callable[[Workspace], list[BaseRoute]] = lambda _: []
-
-
-def _client(name: str) -> Callable[[Workspace], object]:
-    return lambda _: client_panel(name)
-
-
-def _morph_routes(workspace: Workspace) -> list[BaseRoute]:
-    return [*live.routes(workspace), *sprites.routes(workspace)]
-
-
-PANELS: dict[str, Panel] = {
-    "header": Panel("bar", _client("header"), status.routes),
-    "map": Panel("stage", _client("map"), portrait_map.routes),
-    "morph": Panel("stage", _client("morph"), _morph_routes),
-    "directions": Panel("stage", _client("directions"), directions.routes),
-    "traversal": Panel("drawers", _client("traversal"), traversal.routes),
-    "arithmetic": Panel("drawers", _client("arithmetic"), arithmetic.routes),
-    "style_mix": Panel("drawers", _client("style_mix"), style_mix.routes),
-    "my_images": Panel("drawers", _client("my_images"), uploads.routes),
+PANELS: dict[str, Place] = {
+    "header": "bar",
+    "map": "stage",
+    "morph": "stage",
+    "directions": "stage",
+    "traversal": "explore",
+    "arithmetic": "explore",
+    "style_mix": "explore",
+    "my_images": "data",
 }
+"""Where each panel stands, its template and script being files of its name. One tool is open at a time."""
 
 
 def build_page(workspace: Workspace) -> gr.Blocks:
@@ -70,43 +35,40 @@ def build_page(workspace: Workspace) -> gr.Blocks:
     cache = (CACHE_SECONDS, CACHE_SECONDS)
     page = gr.Blocks(title="Latent Explorer", analytics_enabled=False, fill_width=True, delete_cache=cache)
     with page:
-        for place, container in _PLACES.items():
-            with container(elem_id=place):
-                for panel in PANELS.values():
-                    if panel.place == place:
-                        panel.build(workspace)
-        calls = api.build(workspace)
-    # Threads of its own, enough for all endpoints, so that none waits for another and no route for any. With
-    # 40, its default, Gradio takes those of the server instead.
-    page.max_threads = calls + 1
+        with gr.Column(elem_id="bar"):
+            _build("bar")
+        with gr.Row(elem_id="stage", equal_height=True):
+            _build("stage")
+        with gr.Column(elem_id="tools"):
+            tool_bar({group: _names(group) for group in TOOLS})
+            for group in TOOLS:
+                _build(group)
+        build_api(workspace)
     page.queue(max_size=MOST_CALLS)
     return page
 
 
-_PLACES: dict[Place, Callable[..., Any]] = {
-    "bar": gr.Column,
-    "stage": partial(gr.Row, equal_height=True),
-    "drawers": gr.Column,
-}
+def _names(place: Place) -> list[str]:
+    return [name for name, panel_place in PANELS.items() if panel_place == place]
 
 
-def routes(workspace: Workspace) -> list[BaseRoute]:
-    """The routes of every panel, and the page's own files."""
-    return [route for panel in PANELS.values() for route in panel.routes(workspace)] + static.routes()
+def _build(place: Place) -> None:
+    for name in _names(place):
+        client_panel(name)
 
 
 def application(workspace: Workspace) -> FastAPI:
     """The page and its routes, to be served; nothing on it comes from another host."""
     application, page, settings = FastAPI(openapi_url=None), build_page(workspace), workspace.settings
-    application.add_middleware(person.Introduction)
+    application.add_middleware(Introduction)
     application.add_middleware(Guard, names=filter(None, [settings.host, *settings.allow_host]))
     page.has_launched = True  # else Gradio skips its own checks of paths: its launch is not called
-    checks = [Depends(api_files.only_uploads(page))]
+    routes = [route for routes in ROUTES for route in routes(workspace)] + static.routes()
     gr.mount_gradio_app(
         application,
         page,
         path="/",
-        app_kwargs={"routes": routes(workspace), "dependencies": checks},
+        app_kwargs={"routes": routes, "dependencies": [Depends(only_uploads(page))]},
         theme=_theme(),
         css=static.styles(),
         head=static.head(),
@@ -114,17 +76,17 @@ def application(workspace: Workspace) -> FastAPI:
         run_history=False,
         ssr_mode=False,
         show_error=True,
+        max_file_size=MAX_UPLOAD,
     )
     return application
 
 
 def _theme() -> gr.themes.Base:
-    """Fonts of the system, since Gradio's own themes fetch theirs, and dark from the first paint on."""
+    """Fonts of the system, since Gradio's own themes fetch theirs, and our ground from the first paint on."""
     theme = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
-    ground, text = "#0d0f13", "#e9ebef"
     return theme.set(
-        body_background_fill=ground,
-        body_background_fill_dark=ground,
-        body_text_color=text,
-        body_text_color_dark=text,
+        body_background_fill="#f3f4f7",  # as in assets/css/colours.css
+        body_background_fill_dark="#0d0f13",
+        body_text_color="#15181e",
+        body_text_color_dark="#e9ebef",
     )

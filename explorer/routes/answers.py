@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import numpy as np
-from jaxtyping import UInt8
-from pydantic import BaseModel, ValidationError
-from starlette.concurrency import run_in_threadpool
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from explorer.data.latent_table import UnknownPointError
-from explorer.device.jobs import BusyError, DeviceError
-from explorer.routes.asking import run_dear
-from explorer.steering.rack import UnknownDirectionError
-from explorer.workspace import NotReadyError
-from models.base import ModelUnavailableError
-from models.pictures import encode_jpeg
+from explorer.data import UnknownPointError
+from explorer.device import ASKING, BusyError, DeviceError, User
+from explorer.routes.asking import asked_by
+from explorer.routes.person import person
+from explorer.steering import UnknownDirectionError
+from explorer.views import NotReadyError, View
+from explorer.workspace import Workspace
+from models.errors import InputError, ModelUnavailableError
 
 log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=BaseModel)
-Handler = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 MOST_COMPLAINTS = 3  # about one request
 MOST_SHOWN = 80  # characters of what was wrong with it: it may be a whole lasso
-MAX_JSON = 2**20  # bytes of a wish in words; a lasso of all portraits has some 30 KB
+MAX_JSON = 2**20  # bytes of a wish in words; a lasso of a whole map has some 30 KB
 
 _STATUS: dict[type[Exception], int] = {
     NotReadyError: 409,
@@ -39,43 +37,61 @@ _STATUS: dict[type[Exception], int] = {
     DeviceError: 503,
     UnknownPointError: 404,
     UnknownDirectionError: 404,
-    ValueError: 400,
+    InputError: 400,
+    ValidationError: 400,
     ClientDisconnect: 499,  # as nginx logs it; nobody reads the answer
 }
-
-EXPECTED_ERRORS = tuple(_STATUS)
 """What a request can raise without anything being broken; their text is for the person."""
 
 
-def sentence(error: BaseException) -> str:
-    """The text of an error for the person who caused it, without a trace of the program's insides."""
+def explain(error: Exception) -> str:
+    """The text of an error for the person who caused it; a fault of ours is told to the log instead."""
     if isinstance(error, ValidationError):
         return "; ".join(_complaint(detail) for detail in error.errors()[:MOST_COMPLAINTS])
-    if isinstance(error, EXPECTED_ERRORS):
+    if isinstance(error, tuple(_STATUS)):
         return str(error)
+    log.error("a request failed", exc_info=error)
     return "Something went wrong on the server; its log says more."
 
 
-def _complaint(detail: Any) -> str:
-    field = ".".join(map(str, detail["loc"])) or "request"
+def read(name: str, kind: Any, given: object) -> Any:
+    """A parameter as what it should be. Raises InputError that says its name, what is expected, what came."""
+    try:
+        return TypeAdapter(kind).validate_python(given)
+    except ValidationError as error:
+        raise InputError(_complaint(error.errors()[0], name)) from error
+
+
+def _complaint(detail: Any, *place: str) -> str:
+    """What is wrong with one field: its name, within `place`, what is expected, and what came."""
+    problem: str = detail["msg"].removeprefix("Value error, ")
+    field = ".".join([*place, *map(str, detail["loc"])])
+    if not field and detail["type"] == "value_error":
+        return problem  # of our own, on how the fields go together: it says all
     got = repr(detail["input"])
     shown = got if len(got) <= MOST_SHOWN else f"{got[:MOST_SHOWN]}…"
-    return f"{field}: {detail['msg'].removeprefix('Value error, ')}, got {shown}"
+    return f"{field or 'request'}: {problem}, got {shown}"
 
 
 def parameter(request: Request, name: str) -> str:
-    """What the request's address says of `name`. Raises ValueError where it says nothing."""
+    """What the request's address says of `name`. Raises InputError where it says nothing."""
     value = request.query_params.get(name)
     if value is None:
-        raise ValueError(f"{name}: expected in the address, but it is not there")
+        raise InputError(f"{name}: expected in the address, but it is not there")
     return value
 
 
-def speaking(handler: Handler) -> Handler:
-    """The handler of a route; what it raises becomes {"error": sentence}."""
+def view_of(workspace: Workspace, request: Request) -> View:
+    """The model and the data set that a request's address names. Raises InputError and NotReadyError."""
+    return workspace.open(parameter(request, "model"), request.query_params.get("dataset"))
+
+
+def answering(handler: Callable[[Request], Awaitable[Response]]) -> Endpoint:
+    """Answer by a cheap handler; what it raises becomes {"error": sentence}."""
 
     async def answer(request: Request) -> Response:
         try:
+            ASKING.set(User(person(request)))  # each request has a context of its own
             return await handler(request)
         except Exception as error:
             return error_response(error)
@@ -83,43 +99,48 @@ def speaking(handler: Handler) -> Handler:
     return answer
 
 
-def answering(handler: Callable[[Request], Response]) -> Handler:
-    """Run a cheap handler, one of milliseconds, off the event loop; errors as `speaking` says them."""
-    return speaking(lambda request: run_in_threadpool(handler, request))
+def posting(kind: type[M], handler: Callable[[M, str | None], Awaitable[dict[str, Any]]]) -> Endpoint:
+    """Answer by a handler of the JSON body of a POST, read as `kind`, and the data set that is looked at."""
+
+    async def answer(request: Request, content: bytes) -> Response:
+        wish = kind.model_validate_json(content)
+        return JSONResponse(await handler(wish, request.query_params.get("dataset")))
+
+    return taking(MAX_JSON, answer)
 
 
-def working(handler: Callable[[Request], Response]) -> Handler:
-    """Run a dear handler, which cheap ones never wait for; errors as `speaking` says them."""
-    return speaking(lambda request: run_dear(request, handler, request))
+def taking(limit: int, handler: Callable[[Request, bytes], Awaitable[Response]]) -> Endpoint:
+    """Answer by a handler of the request and its body of at most `limit` bytes; errors as `answering`.
 
-
-def posting(kind: type[M], handler: Callable[[M], dict[str, Any]]) -> Handler:
-    """Run a dear handler on the JSON body of a POST, read as `kind`; errors as `speaking` says them."""
+    It is asked in the name of whoever sent it, and only as long as they wait.
+    """
 
     async def answer(request: Request) -> Response:
-        wish = kind.model_validate_json(await body(request, MAX_JSON))
-        return JSONResponse(await run_dear(request, handler, wish))
+        try:
+            content = await _body(request, limit)
+            async with asked_by(request):
+                return await handler(request, content)
+        except Exception as error:
+            return error_response(error)
 
-    return speaking(answer)
+    return answer
 
 
-async def body(request: Request, limit: int) -> bytes:
-    """The body of a request. Raises ValueError as soon as more than `limit` bytes have come."""
+async def _body(request: Request, limit: int) -> bytes:
+    """The body of a request. Raises InputError as soon as more than `limit` bytes have come."""
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            raise ValueError(f"This is too large: expected at most {limit / 2**20:g} MB.")
+            raise InputError(f"This is too large: expected at most {limit / 2**20:g} MB.")
         chunks.append(chunk)
     return b"".join(chunks)
 
 
 def error_response(error: Exception) -> JSONResponse:
-    """{"error": sentence} with the status that fits; unexpected errors are logged."""
+    """{"error": sentence} with the status that fits: 500 for what nobody asked for."""
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
-    if status == 500:
-        log.error("a request failed", exc_info=error)
-    return JSONResponse({"error": sentence(error)}, status)
+    return JSONResponse({"error": explain(error)}, status)
 
 
 def values_response(header: dict[str, Any], values: np.ndarray) -> Response:
@@ -129,8 +150,3 @@ def values_response(header: dict[str, Any], values: np.ndarray) -> Response:
     start += bytes(-len(start) % 4)
     body = start + values.astype(values.dtype.newbyteorder("<")).tobytes()
     return Response(body, media_type="application/octet-stream", headers={"Cache-Control": "no-cache"})
-
-
-def data_url(picture: UInt8[np.ndarray, "h w 3"]) -> str:
-    """The picture as a JPEG inside of a JSON answer."""
-    return "data:image/jpeg;base64," + base64.b64encode(encode_jpeg(picture)).decode()

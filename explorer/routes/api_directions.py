@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 from gradio.data_classes import FileData
+from pydantic import Field
 
-from explorer.routes.api_frames import frame, wait_for
+from explorer.data import Point
+from explorer.routes.answers import read
+from explorer.routes.api_frames import Strength, frame, named, view_for
+from explorer.routes.asking import owner
 from explorer.routes.directions import describe
-from explorer.steering.direction_query import Wish
+from explorer.steering import MAX_STEERS, DirectionId, DirectionQuery, Morph, Steer
+from explorer.views import find_direction as find
 from explorer.workspace import Workspace
+
+Held = Annotated[list[DirectionId], Field(max_length=MAX_STEERS - 1)]
 
 
 def endpoints(workspace: Workspace) -> list[Callable[..., Any]]:
     """The endpoints directions, find_direction and apply_direction."""
 
-    def directions(model: str = "face-vae") -> list[dict[str, Any]]:
+    async def directions(model: str | None = None) -> list[dict[str, Any]]:
         """The directions that ship with a model: id, name, std (one σ), method, score, what to beware of."""
-        wait_for(workspace, model)
-        return [describe(*item, built_in=True) for item in workspace.steering(model).built_in.items()]
+        view = await view_for(workspace, model)
+        return [describe(*item, built_in=True) for item in view.steering.built_in.items()]
 
-    def find_direction(
+    async def find_direction(
         method: str = "mean-difference",
         label: str | None = None,
         value: str | None = None,
@@ -29,30 +36,34 @@ def endpoints(workspace: Workspace) -> list[Callable[..., Any]]:
         minus: list[str | int] | None = None,
         component: int | None = None,
         name: str = "",
-        model: str = "face-vae",
+        model: str | None = None,
     ) -> dict[str, Any]:
         """Find a direction: from a label (and one of its classes), two groups of points, or a component.
 
         The method is mean-difference, logistic, svm or ridge for a label or groups, pca or sefa for a
         component. Returns what `directions` tells, with the id that `apply_direction` takes.
         """
-        wish = Wish.model_validate({
-            "model": model, "method": method, "label": label, "value": value, "plus": plus, "minus": minus,
-            "component": component, "name": name,
+        query = DirectionQuery.model_validate({
+            "model": named(workspace, model), "method": method, "label": label, "value": value,
+            "plus": plus, "minus": minus, "component": component, "name": name,
         })  # fmt: skip
-        wait_for(workspace, wish.model)
-        return describe(*workspace.find_direction(wish))
+        plus_points, minus_points = query.groups
+        view = await view_for(workspace, query.model, *plus_points, *minus_points)
+        return describe(*await find(view, query, owner()))
 
-    def apply_direction(
+    async def apply_direction(
         point: str | int,
         direction: str,
         strength: float,
         hold: list[str] | None = None,
-        model: str = "face-vae",
+        model: str | None = None,
     ) -> FileData:
         """The picture of a point moved by `strength` (-10 to 10 σ) along a direction, others held still."""
-        held = [{"direction": other, "hold": True} for other in hold or []]
-        steer = [{"direction": direction, "strength": strength}, *held]
-        return frame(workspace, model=model, a=point, b=point, method="lerp", alpha=0.0, steer=steer)
+        at = read("point", Point, point)
+        key, far = read("direction", DirectionId, direction), read("strength", Strength, strength)
+        held = [Steer(direction=other, hold=True) for other in read("hold", Held, hold or [])]
+        steer = (Steer(direction=key, strength=far), *held)
+        name = named(workspace, model)
+        return await frame(workspace, Morph(model=name, a=at, b=at, method="lerp", alpha=0.0, steer=steer))
 
     return [directions, find_direction, apply_direction]

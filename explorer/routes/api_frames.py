@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
 
 import gradio as gr
 import numpy as np
@@ -13,58 +14,99 @@ from gradio.context import LocalContext
 from gradio.data_classes import FileData
 from gradio.processing_utils import save_pil_to_cache
 from gradio.utils import get_upload_folder
-from jaxtyping import UInt8
 from PIL import Image
+from pydantic import AfterValidator, Field
 
-from explorer.device.jobs import ASKING, User
-from explorer.routes.answers import EXPECTED_ERRORS, sentence
+from explorer.data import SAMPLES, Point, UnknownPointError, one_of
+from explorer.device import ASKING, User
+from explorer.operations import MAX_STRENGTH
+from explorer.routes.answers import explain, read
+from explorer.routes.asking import dear
 from explorer.routes.person import person
-from explorer.routes.status import describe
-from explorer.steering.morph import Morph
+from explorer.steering import Morph
+from explorer.views import View
 from explorer.workspace import Workspace
+from models import MODELS
+from models.media import Media
+from models.pictures import sprite
 
 WAIT_SECONDS = 60.0  # for a model that has to be loaded first
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
+
+ModelName = Annotated[str, AfterValidator(one_of(MODELS))]
+Strength = Annotated[float, Field(ge=-MAX_STRENGTH, le=MAX_STRENGTH, allow_inf_nan=False)]
 
 
 def explaining(endpoint: F) -> F:
-    """The endpoint, asked by the caller's person; its expected errors as gr.Error, whose text they get."""
+    """The endpoint, asked by the caller's person; its errors as gr.Error, whose text they get."""
 
     @functools.wraps(endpoint)
-    def call(*args: Any, **kwargs: Any) -> Any:
+    async def call(*args: Any, **kwargs: Any) -> Any:
         request = LocalContext.request.get(None)
         if request and request.request:
             ASKING.set(User(person(request.request)))  # for this call: each has a context of its own
         try:
-            return endpoint(*args, **kwargs)
-        except EXPECTED_ERRORS as error:
-            raise gr.Error(sentence(error), print_exception=False) from error
+            return await endpoint(*args, **kwargs)
+        except gr.Error:
+            raise
+        except Exception as error:
+            raise gr.Error(explain(error), print_exception=False) from error
 
     return call  # type: ignore[return-value]
 
 
-def frame(workspace: Workspace, **fields: Any) -> FileData:
-    """The picture of a morph, whose fields are validated here, whatever the caller sent."""
-    morph = Morph.model_validate(fields)
-    wait_for(workspace, morph.model)
-    return save(workspace.frames(morph, [morph.alpha]).result()[0])
+def named(workspace: Workspace, model: str | None) -> str:
+    """The model that a caller means: without a name the app's first. Raises InputError for an unknown one."""
+    name: str = read("model", ModelName, workspace.settings.model if model is None else model)
+    return name
 
 
-def save(picture: UInt8[np.ndarray, "h w 3"]) -> FileData:
-    """The picture as a PNG file that the caller can fetch."""
-    path = save_pil_to_cache(Image.fromarray(picture), cache_dir=get_upload_folder(), format="png")
-    return FileData(path=path, mime_type="image/png")
+async def frame(workspace: Workspace, morph: Morph) -> FileData:
+    """The picture of a morph."""
+    view = await view_for(workspace, morph.model, morph.a, morph.b)
+    return await save(view.model.media, await view.frames(morph, [morph.alpha]))
 
 
-def wait_for(workspace: Workspace, model: str) -> None:
-    """Prepare the model and wait until it decodes. Raises gr.Error where that fails or takes too long."""
-    status = workspace.prepare(model)
+async def save(media: Media, values: np.ndarray) -> FileData:
+    """What was decoded, side by side in a PNG file that the caller can fetch."""
+
+    def write() -> str:
+        picture = Image.fromarray(sprite(np.stack([media.picture(value) for value in values])))
+        path: str = save_pil_to_cache(picture, cache_dir=get_upload_folder(), format="png")
+        return path
+
+    return FileData(path=await dear(write), mime_type="image/png")
+
+
+async def view_for(workspace: Workspace, model: str | None, *points: Point) -> View:
+    """The view of a model, once it decodes; nothing is begun for points that it cannot have.
+
+    Raises UnknownPointError for those, and gr.Error where loading fails or takes too long.
+    """
+    name = named(workspace, model)
+    for point in points:
+        _check(workspace, name, point)
+    status = workspace.prepare(name, encode=False)
     until = time.monotonic() + WAIT_SECONDS
-    while not describe(status)["decodes"]:
-        if status.state == "failed":
-            raise gr.Error(f"{status.title} cannot be used: {status.message}", print_exception=False)
+    while not status.decodes:
+        title = status.title
+        if status.stage.state == "failed":
+            raise gr.Error(f"{title} cannot be used: {status.stage.message}", print_exception=False)
         if time.monotonic() > until:
-            raise gr.Error(f"{status.title} is still being prepared ({status.message}): call again later.")
-        time.sleep(0.2)
-        status = workspace.status(model)
+            message = f"{title} is still being prepared ({status.stage.message}): call again later."
+            raise gr.Error(message, print_exception=False)
+        await asyncio.sleep(0.2)
+        status = workspace.status(name)
+    return workspace.open(name)
+
+
+def _check(workspace: Workspace, model: str, point: Point) -> None:
+    """What can be said of a point before anything is loaded. Raises UnknownPointError."""
+    if point.is_own:
+        workspace.shared.own_points.get(point, model)
+    elif point.dataset in workspace.datasets:
+        workspace.datasets[point.dataset].row(point.key)
+    elif point.dataset != SAMPLES:
+        known = ", ".join([*workspace.datasets, SAMPLES])
+        raise UnknownPointError(f"{point}: expected a point of one of the data sets {known}")

@@ -3,56 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 from gradio.data_classes import FileData
+from pydantic import Field
 
-from explorer.operations.traversal import VALUES
-from explorer.routes.api_frames import save, wait_for
-from explorer.routes.arithmetic import Sum, judgement, sum_latent
-from explorer.routes.made import keep
-from explorer.routes.traversal import Row, add_coordinate, row_latents
+from explorer.data import Point
+from explorer.operations import MAX_WEIGHT, STRENGTHS
+from explorer.routes.answers import read
+from explorer.routes.api_frames import Strength, named, save, view_for
+from explorer.routes.asking import dear, owner
+from explorer.routes.recipes import describe_judgement
+from explorer.steering import Morph
+from explorer.views import MAX_TERMS, Row, Sum, add_dimension, keep
 from explorer.workspace import Workspace
-from models.pictures import sprite
+from models.errors import InputError
+
+Points = Annotated[list[Point], Field(min_length=1, max_length=MAX_TERMS)]
+Weight = Annotated[float, Field(ge=-MAX_WEIGHT, le=MAX_WEIGHT, allow_inf_nan=False)]
+Weights = Annotated[list[Weight], Field(min_length=1, max_length=MAX_TERMS)]
 
 
 def endpoints(workspace: Workspace) -> list[Callable[..., Any]]:
     """The endpoints traverse and arithmetic."""
 
-    def traverse(
+    async def traverse(
         point: str | int,
         direction: str | None = None,
         coordinate: int | None = None,
         strengths: list[float] | None = None,
-        model: str = "face-vae",
+        model: str | None = None,
     ) -> FileData:
         """Pictures side by side of a point moved along a direction, or along one dimension (`coordinate`).
 
         Of a spatial latent a coordinate is a channel. Strengths are in σ, -10 to 10; without any, -3 to 3.
         """
         if (direction is None) == (coordinate is None):
-            raise ValueError("traverse: expected either a direction or a coordinate")
-        wait_for(workspace, model)
-        if coordinate is not None:
-            direction, _ = add_coordinate(workspace, model, coordinate)
-        morph = {"model": model, "a": point, "b": point, "method": "lerp", "alpha": 0.0}
-        wish = {
-            "morph": morph,
-            "direction": direction,
-            "strengths": VALUES if strengths is None else strengths,
-        }
-        latents = row_latents(workspace, Row.model_validate(wish))
-        return save(sprite(workspace.decode(model, latents).result()))
+            raise InputError("traverse: expected either a direction or a coordinate")
+        at, name = read("point", Point, point), named(workspace, model)
+        index = read("coordinate", int | None, coordinate)
+        far = STRENGTHS if strengths is None else read("strengths", list[Strength], strengths)
+        view = await view_for(workspace, name, at)
+        if index is not None:
+            direction, _ = await dear(add_dimension, view, index)
+        morph = Morph(model=name, a=at, b=at, method="lerp", alpha=0.0)
+        row = Row.model_validate({"morph": morph, "direction": direction, "strengths": far})
+        return await save(view.model.media, await view.decoded(await row.latents(view)))
 
-    def arithmetic(points: list[str | int], weights: list[float], model: str = "face-vae") -> dict[str, Any]:
-        """The weighted sum of points: a latent id that other endpoints take, and the portraits near it."""
-        if len(points) != len(weights):
-            raise ValueError(f"arithmetic: expected a weight a point, got {len(weights)} for {len(points)}")
-        terms = [{"point": point, "weight": weight} for point, weight in zip(points, weights, strict=True)]
-        wish = Sum.model_validate({"model": model, "terms": terms})
-        wait_for(workspace, model)
-        latent = sum_latent(workspace, wish)
-        told = judgement(workspace.store(model), wish, latent)
-        return {"point": keep(workspace, model, latent)["id"], **told}
+    async def arithmetic(
+        points: list[str | int], weights: list[float], model: str | None = None
+    ) -> dict[str, Any]:
+        """The weighted sum of points: a latent id that other endpoints take, and the points near it."""
+        terms, factors = read("points", Points, points), read("weights", Weights, weights)
+        if len(terms) != len(factors):
+            raise InputError(f"weights: expected one a point, got {len(factors)} for {len(terms)}")
+        name = named(workspace, model)
+        pairs = zip(terms, factors, strict=True)
+        recipe = Sum.model_validate(
+            {"model": name, "terms": [{"point": point, "weight": weight} for point, weight in pairs]}
+        )
+        view = await view_for(workspace, name, *terms)
+        latent = await recipe.latent(view)
+        told = await dear(describe_judgement, view, recipe, latent)
+        return {"point": str(await dear(keep, view, latent, owner())), **told}
 
     return [traverse, arithmetic]

@@ -7,18 +7,18 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager, contextmanager
-from typing import TypeVar
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 from anyio import CancelScope, CapacityLimiter
 from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 from starlette.requests import ClientDisconnect, Request
 
-from explorer.device.job_queue import MOST_OF_PERSON
-from explorer.device.jobs import ASKING, BusyError, Person, User
+from explorer.device import ASKING, MOST_OF_PERSON, BusyError, Person, User
 from explorer.routes.person import person
 
-A = TypeVar("A")
+P = ParamSpec("P")
 T = TypeVar("T")
 
 THREADS = 32  # of dear work, which waits for the device most of the time
@@ -69,17 +69,21 @@ def _counted(person: Person) -> Iterator[None]:
             del _open[person]
 
 
-async def run_dear(request: Request, function: Callable[[A], T], argument: A) -> T:
-    """Run work that may take seconds, asked by a request, on threads that nothing cheap waits for.
+def owner() -> str:
+    """Who asks, by an id that tells people apart."""
+    return ASKING.get().person.id
 
-    Raises as `asked_by`, BusyError also where too much waits for a thread, and what the function raises.
+
+async def dear(function: Callable[P, T], *arguments: P.args, **more: P.kwargs) -> T:
+    """Run work that may take seconds on threads that nothing cheap waits for.
+
+    Raises BusyError where too much waits for a thread, and what the function raises.
     """
     threads = _threads()
     waiting = threads.statistics().tasks_waiting
     if waiting >= MOST_WAITING:
         raise BusyError(f"The server is busy: {waiting} requests wait. Try again in a moment.")
-    async with asked_by(request):
-        return await run_sync(function, argument, limiter=threads)
+    return await run_sync(partial(function, *arguments, **more), limiter=threads)
 
 
 def _threads() -> CapacityLimiter:

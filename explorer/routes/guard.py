@@ -18,6 +18,7 @@ _POLICY = {
     "script-src": "'self' 'unsafe-inline' 'unsafe-eval'",
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data: blob:",
+    "media-src": "'self' blob: data:",
     "font-src": "'self' data:",
     "object-src": "'none'",
     "base-uri": "'self'",

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import struct
 import time
-from collections.abc import Hashable
-from concurrent.futures import Future
-from typing import Literal
+from typing import Annotated
 
-import numpy as np
-from jaxtyping import UInt8
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from explorer.device.jobs import ASKING, BusyError, Priority, User
-from explorer.routes.answers import EXPECTED_ERRORS, sentence
-from explorer.routes.jpegs import Jpegs
-from explorer.steering.morph import Morph
-from explorer.steering.rack import UnknownDirectionError
-from explorer.workspace import NotReadyError, Workspace
-
-Frames = UInt8[np.ndarray, "n h w 3"]
-
-log = logging.getLogger(__name__)
+from explorer.device import ASKING, BusyError, Priority, Slot, User
+from explorer.routes.answers import explain
+from explorer.routes.kept_frames import KeptFrames
+from explorer.routes.person import person
+from explorer.steering import Morph, UnknownDirectionError
+from explorer.views import NotReadyError, View
+from explorer.workspace import Workspace
 
 RATE = 600  # requests a second of one page: a drag of two pictures on a screen of 240 Hz asks for 480
 PAUSE = 0.1  # seconds in which a page that asks faster is not listened to
 MOST_UNANSWERED = 64  # requests of one page, which keeps eight in flight a lane at most
+MAX_MESSAGE = 64 * 2**10  # characters; 64 sliders with long names have some 10,000
+PING, PONG = "ping", "pong"  # what a page sends that has heard nothing for a while, and what it hears then
+
+Lane = Annotated[str, Field(pattern=r"^(canvas|before|strip)(:[2-9])?$")]
+"""What a picture is on its page, and which one of that kind: a page has no more than nine."""
 
 # What the page acts on.
 _KINDS = {NotReadyError: "not-ready", UnknownDirectionError: "unknown-direction", BusyError: "busy"}
@@ -46,18 +43,18 @@ class _Numbered(BaseModel):
 class FrameRequest(_Numbered):
     """What the page asks for; in one lane the newest request wins."""
 
-    lane: Literal["canvas", "before", "strip"]
+    lane: Lane
     morph: Morph
     preview: bool = False  # by the model that previews the morph's, where there is one
 
 
 def routes(workspace: Workspace) -> list[BaseRoute]:
     """The WebSocket of the live channel."""
-    jpegs = Jpegs(workspace)
+    kept = KeptFrames()
 
     async def live(websocket: WebSocket) -> None:
         await websocket.accept()
-        await _Connection(workspace, jpegs, websocket).serve()
+        await _Connection(workspace, kept, websocket).serve()
 
     return [WebSocketRoute("/explorer/live", live)]
 
@@ -82,9 +79,9 @@ class _Allowance:
 class _Connection:
     """One page's channel: requests are submitted in the order they come, and answered as they get done."""
 
-    def __init__(self, workspace: Workspace, jpegs: Jpegs, websocket: WebSocket) -> None:
-        self._workspace, self._jpegs, self._websocket = workspace, jpegs, websocket
-        self._user, self._allowance = User(), _Allowance()
+    def __init__(self, workspace: Workspace, kept: KeptFrames, websocket: WebSocket) -> None:
+        self._workspace, self._kept, self._websocket = workspace, kept, websocket
+        self._user, self._allowance = User(person(websocket)), _Allowance()
         self._answers: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
@@ -92,7 +89,7 @@ class _Connection:
         ASKING.set(self._user)
         try:
             while True:
-                await self._receive(await self._websocket.receive_text())
+                await self._receive(await self._next())
         except WebSocketDisconnect:
             pass
         finally:
@@ -100,15 +97,31 @@ class _Connection:
             for answer in self._answers:
                 answer.cancel()
 
-    async def _receive(self, text: str) -> None:
+    async def _next(self) -> str | None:
+        """The next message; None for one that is no text or too long. Raises WebSocketDisconnect."""
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message["code"])
+        text: str | None = message.get("text")
+        return text if text is not None and len(text) <= MAX_MESSAGE else None
+
+    async def _receive(self, text: str | None) -> None:
         if not self._allowance.take():
-            await self._refuse(_number_of(text), "busy", f"More than {RATE} frames a second were asked for.")
+            number = _number_of(text) if text else None
+            await self._refuse(number, "busy", f"More than {RATE} frames a second were asked for.")
             await asyncio.sleep(PAUSE)
-            return
+        elif text is None:
+            await self._refuse(None, "error", f"Expected text of at most {MAX_MESSAGE:,} characters.")
+        elif text == PING:
+            await self._websocket.send_text(PONG)
+        else:
+            await self._receive_wish(text)
+
+    async def _receive_wish(self, text: str) -> None:
         try:
             request = FrameRequest.model_validate_json(text)
-        except ValueError as error:
-            await self._refuse(_number_of(text), "error", sentence(error))
+        except ValidationError as error:
+            await self._refuse(_number_of(text), "error", explain(error))
             return
         try:
             await self._serve_frame(request)
@@ -121,46 +134,39 @@ class _Connection:
         """Numbered here and not in a task, for the newest request of a lane is the one that came last."""
         if len(self._answers) >= MOST_UNANSWERED:
             raise BusyError(f"{MOST_UNANSWERED} frames of this page are not answered yet.")
-        morph, preview = request.morph, request.preview
-        key = self._jpegs.key(morph, preview)
-        priority = Priority.CANVAS if request.lane == "canvas" else Priority.BESIDE
+        view = self._workspace.open(request.morph.model)
+        key = self._kept.key(view, request.morph, request.preview)
+        priority = Priority.CANVAS if request.lane.startswith("canvas") else Priority.BESIDE
         slot = self._user.ask(request.lane, priority)
-        if file := self._jpegs.get(key):
-            self._workspace.answered(morph.model, slot)
-            await self._send(request, file)
+        if file := self._kept.get(key):
+            view.shared.worker.answered(slot)
+            await self._send(request, view, file)
             return
-        future = self._workspace.frames(morph, [morph.alpha], slot, preview)
-        if future.done():
-            await self._answer(request, key, future)
-            return
-        answer = asyncio.create_task(self._answer_later(request, key, future))
+        answer = asyncio.create_task(self._answer(request, view, key, slot))
         self._answers.add(answer)
         answer.add_done_callback(self._answers.discard)
 
-    async def _answer_later(self, request: FrameRequest, key: Hashable, future: Future[Frames]) -> None:
-        await asyncio.wait([asyncio.wrap_future(future)])  # does not raise: _answer tells what has happened
-        await self._answer(request, key, future)
-
-    async def _answer(self, request: FrameRequest, key: Hashable, future: Future[Frames]) -> None:
+    async def _answer(self, request: FrameRequest, view: View, key: bytes, slot: Slot) -> None:
+        quick = self._workspace.preview(request.morph.model) if request.preview else None
         try:
-            if future.cancelled():
-                await self._refuse(request.sequence, "dropped", "a newer frame was asked for")
-                return
-            await self._send(request, await self._jpegs.put(key, future.result()[0]))
+            values = await view.frames(request.morph, [request.morph.alpha], slot, quick)
+            await self._send(request, view, await self._kept.put(key, view.model.media, values[0]))
         except WebSocketDisconnect:
             pass
+        except asyncio.CancelledError:
+            if self._user.has_left:
+                raise
+            await self._refuse(request.sequence, "dropped", "a newer frame was asked for")
         except Exception as error:
             await self._refuse_with(request, error)
 
-    async def _send(self, request: FrameRequest, file: bytes) -> None:
-        header = _HEADER.pack(request.sequence, self._workspace.ms_per_frame(request.morph.model))
-        await self._websocket.send_bytes(header + file)
+    async def _send(self, request: FrameRequest, view: View, file: bytes) -> None:
+        pace = view.shared.worker.telemetry.ms_per_frame(request.morph.model)
+        await self._websocket.send_bytes(_HEADER.pack(request.sequence, pace) + file)
 
     async def _refuse_with(self, request: FrameRequest, error: Exception) -> None:
-        if not isinstance(error, EXPECTED_ERRORS):
-            log.error("a frame failed", exc_info=error)
         kind = next((kind for type_, kind in _KINDS.items() if isinstance(error, type_)), "error")
-        await self._refuse(request.sequence, kind, sentence(error))
+        await self._refuse(request.sequence, kind, explain(error))
 
     async def _refuse(self, sequence: int | None, kind: str, error: str) -> None:
         await self._websocket.send_json({"sequence": sequence, "kind": kind, "error": error})
@@ -170,5 +176,5 @@ def _number_of(text: str) -> int | None:
     """Of a request that is refused as a whole, if it has one."""
     try:
         return _Numbered.model_validate_json(text).sequence
-    except ValueError:
+    except ValidationError:
         return None

@@ -10,7 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from explorer.device.jobs import Person
+from explorer.device import Person
 
 COOKIE = "latent-explorer-person"
 MOST = 4096  # persons; who has not asked for longest counts by their address from then on

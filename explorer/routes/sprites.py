@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from explorer.routes.answers import MAX_JSON, body, speaking
-from explorer.routes.asking import asked_by
-from explorer.steering.morph import Morph
+from explorer.routes.answers import MAX_JSON, taking
+from explorer.steering import Morph
 from explorer.workspace import Workspace
+from models.media import Media
 from models.pictures import encode_jpeg, sprite
 
 PACE = "X-Milliseconds-Per-Frame"  # of device time, as the live channel tells it too
@@ -34,17 +34,29 @@ class Slice(BaseModel):
 
 
 def routes(workspace: Workspace) -> list[BaseRoute]:
-    """A slice of a path as one JPEG, decoded as bulk work."""
+    """A slice of a path as one JPEG, decoded as bulk work; and one point's value as the file that it is."""
 
-    async def answer(request: Request) -> Response:
-        content = await body(request, MAX_JSON)
-        async with asked_by(request):
-            wish = Slice.model_validate_json(content)
-            # Awaited and not blocked on: a slow model's slices would take all threads of the pool.
-            frames = workspace.frames(wish.morph, wish.alphas, preview=wish.preview)
-            pictures = await asyncio.wrap_future(frames)
-        file = await run_in_threadpool(lambda: encode_jpeg(sprite(pictures)))
-        pace = {PACE: f"{workspace.ms_per_frame(wish.morph.model):.2f}"}
-        return Response(file, media_type="image/jpeg", headers=pace)
+    async def slices(_: Request, content: bytes) -> Response:
+        wish = Slice.model_validate_json(content)
+        view = workspace.open(wish.morph.model)
+        quick = workspace.preview(wish.morph.model) if wish.preview else None
+        values = await view.frames(wish.morph, wish.alphas, by=quick)
+        file = await asyncio.to_thread(_file, view.model.media, values)
+        pace = view.shared.worker.telemetry.ms_per_frame(wish.morph.model)
+        return Response(file, media_type="image/jpeg", headers={PACE: f"{pace:.2f}"})
 
-    return [Route("/explorer/sprite", speaking(answer), methods=["POST"])]
+    async def value(_: Request, content: bytes) -> Response:
+        morph = Morph.model_validate_json(content)
+        view = workspace.open(morph.model)
+        values = await view.frames(morph, [morph.alpha])
+        media = view.model.media
+        return Response(await asyncio.to_thread(media.pack, values[0]), media_type=media.mime)
+
+    return [
+        Route("/explorer/sprite", taking(MAX_JSON, slices), methods=["POST"]),
+        Route("/explorer/value", taking(MAX_JSON, value), methods=["POST"]),
+    ]
+
+
+def _file(media: Media, values: np.ndarray) -> bytes:
+    return encode_jpeg(sprite(np.stack([media.picture(value) for value in values])))

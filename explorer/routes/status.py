@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -11,51 +10,123 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from explorer.data.portraits import FIRST_LABEL, first_pair, labels_of
-from explorer.operations.interpolation import INTERPOLATIONS
-from explorer.routes.answers import answering
-from explorer.steering.morph import Morph
-from explorer.workspace import ModelStatus, Workspace
+from explorer.data import SAMPLES, Dataset, Point, labels_of
+from explorer.operations import INTERPOLATIONS, STRENGTHS
+from explorer.routes.answers import answering, parameter
+from explorer.routes.sprites import MOST
+from explorer.steering import MAX_BYTES, MAX_STEERS
+from explorer.views import MAX_TERMS
+from explorer.workspace import Status, Workspace
 from models import MODELS
+
+# What the page keeps to, so that it says so before anything is sent.
+_LIMITS = {
+    "slice_frames": MOST,
+    "sliders": MAX_STEERS,
+    "strengths": STRENGTHS,  # σ, of a strip and of a traversal's row
+    "terms": MAX_TERMS,
+    "direction_file_mb": MAX_BYTES // 2**20,
+}
 
 
 def routes(workspace: Workspace) -> list[BaseRoute]:
-    """The status, the preparing of a model, and what Prometheus collects."""
+    """The status, the preparing of a model and stopping that, and what Prometheus collects."""
     fixed = cache(lambda: _fixed(workspace))
 
-    def tell(status: ModelStatus) -> dict[str, Any]:
-        return describe(status) | {"previews": workspace.previews(status.name)}
+    async def status(request: Request) -> Response:
+        """Of every model with its first data set, but of `model` with `dataset` where both are named."""
+        model, dataset = (request.query_params.get(name) for name in ("model", "dataset"))
+        shown = [
+            workspace.status(model, dataset) if entry.model == model and dataset else entry
+            for entry in workspace.statuses()
+        ]
+        told = [describe(workspace, entry) for entry in shown]
+        return JSONResponse({"device": str(workspace.shared.worker.device), "models": told, **fixed()})
 
-    def status(_: Request) -> Response:
-        models = [tell(entry) for entry in workspace.models()]
-        return JSONResponse({"device": str(workspace.device), "models": models, **fixed()})
+    async def prepare(request: Request) -> Response:
+        model, dataset = parameter(request, "model"), request.query_params.get("dataset")
+        return JSONResponse(describe(workspace, workspace.prepare(model, dataset)))
 
-    def prepare(request: Request) -> Response:
-        return JSONResponse(tell(workspace.prepare(request.query_params.get("model", ""))))
+    async def stop(request: Request) -> Response:
+        model, dataset = parameter(request, "model"), request.query_params.get("dataset")
+        return JSONResponse(describe(workspace, workspace.stop(model, dataset)))
 
-    def metrics(_: Request) -> Response:
-        return Response(workspace.metrics(), media_type=CONTENT_TYPE_LATEST)
+    async def metrics(_: Request) -> Response:
+        return Response(workspace.shared.worker.telemetry.render(), media_type=CONTENT_TYPE_LATEST)
 
     return [
         Route("/explorer/status", answering(status)),
         Route("/explorer/prepare", answering(prepare), methods=["POST"]),
+        Route("/explorer/stop", answering(stop), methods=["POST"]),
         Route("/metrics", answering(metrics)),
     ]
 
 
-def describe(status: ModelStatus) -> dict[str, Any]:
-    """A model's status for the page: as it is, and whether it is in the menu and can decode already."""
-    decodes = status.precision is not None and status.latent_shape is not None and status.state != "failed"
-    return asdict(status) | {"listed": MODELS[status.name].listed, "decodes": decodes}
+def describe(workspace: Workspace, status: Status) -> dict[str, Any]:
+    """A model's status for the page and for programs; what only a loaded model knows is null until then."""
+    entry, model, dataset = MODELS[status.model], status.loaded, status.dataset
+    return {
+        "name": status.model,
+        "title": entry.title,
+        "listed": entry.listed,
+        "state": status.stage.state,
+        "progress": status.stage.progress,
+        "message": status.stage.message,
+        "media": {"name": entry.media.name, "mime": entry.media.mime, "unit": entry.media.unit},
+        "image_size": entry.media.size,
+        "latent_shape": model.space.shape if model and dataset else None,
+        "axes": model.space.axes if model else None,
+        "can_encode": model.can_encode if model else None,
+        "precision": model.precision if model else None,
+        "decodes": status.decodes,
+        "previews": workspace.preview(status.model) is not None,
+        "points": len(dataset) if dataset else 0,
+        "encoded": status.encoded,
+        "has_map": status.has_map,
+        "dataset": describe_dataset(dataset) if dataset else None,
+        "datasets": status.datasets,
+    }
+
+
+@lru_cache(maxsize=64)
+def describe_dataset(dataset: Dataset) -> dict[str, Any]:
+    """A data set for the page."""
+    shown = dataset.presentation
+    labels = [{"name": label.name, "title": label.title} for label in labels_of(dataset).values()]
+    pair = [str(Point(dataset=dataset.name, key=key)) for key in shown.pair]
+    return {
+        "name": dataset.name,
+        "title": dataset.title,
+        "singular": shown.singular,
+        "prefix": pair[0].removesuffix(shown.pair[0]),  # of its points' names, before the key
+        "pair": pair,
+        "colour": shown.colour or labels[0]["name"],
+        "labels": labels,
+    }
 
 
 def _fixed(workspace: Workspace) -> dict[str, Any]:
     """What stays as it is while the app runs."""
-    a, b = first_pair(workspace.dataset)
     methods = [
         {"name": name, "title": method.title, "explanation": method.explanation, "source": method.source}
         for name, method in INTERPOLATIONS.items()
     ]
-    labels = [{"name": label.name, "title": label.title} for label in labels_of(workspace.dataset).values()]
-    first = Morph.model_validate({"model": workspace.settings.model, "a": a, "b": b}).model_dump()
-    return {"first": first, "first_label": FIRST_LABEL, "methods": methods, "labels": labels}
+    first = {"model": workspace.settings.model, "method": "slerp", "alpha": 0.5, "steer": []}
+    return {"first": first, "methods": methods, "datasets": _kinds(workspace), "limits": _LIMITS}
+
+
+def _kinds(workspace: Workspace) -> dict[str, Any]:
+    """What points are called, by the prefix of their names."""
+    known = [
+        (dataset.name, dataset.title, dataset.presentation.singular)
+        for dataset in workspace.datasets.values()
+    ]
+    names = [*known, (SAMPLES, "Samples of the prior", "sample")]
+    return {
+        str(Point(dataset=name, key="0")).removesuffix("0"): {
+            "name": name,
+            "title": title,
+            "singular": singular,
+        }
+        for name, title, singular in names
+    }

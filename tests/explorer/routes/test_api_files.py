@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 from pathlib import Path
@@ -11,19 +10,9 @@ from uuid import uuid4
 import pytest
 from gradio.utils import get_upload_folder
 from PIL import Image
-from starlette.testclient import TestClient
 
-from explorer.panels import application
+from explorer.data import Point
 from explorer.routes.api_files import MARK, REFUSED
-
-
-@pytest.fixture(scope="module")
-def served(workspace):
-    async def build():  # in a loop, since Gradio leaves one open where it finds none
-        return application(workspace)
-
-    with TestClient(asyncio.run(build()), base_url="http://127.0.0.1") as client:
-        yield client
 
 
 def png() -> bytes:
@@ -58,7 +47,8 @@ def encode(served, file, route="run/encode"):
 def test_an_uploaded_file_is_encoded(served, uploaded, workspace):
     answer = encode(served, {"path": str(uploaded), "meta": MARK, "orig_name": "mine.png"})
     assert answer.status_code == 200
-    assert workspace.store("toy").latent(answer.json()["data"][0]).shape == (8,)
+    point = Point.of(answer.json()["data"][0])
+    assert workspace.shared.own_points.get(point, "toy").latent.shape == (8,)
 
 
 def test_no_other_file_is_read_whether_it_exists_or_not(served, picture):

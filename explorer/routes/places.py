@@ -1,0 +1,136 @@
+"""The map's routes: positions and labels as binary columns, thumbnails, and where a path lies."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from explorer.data import Dataset, Label, Point, labels_of
+from explorer.routes.answers import answering, parameter, posting, read, values_response, view_of
+from explorer.routes.asking import dear
+from explorer.steering import Morph
+from explorer.views import NotReadyError, View
+from explorer.workspace import Workspace
+from models.errors import InputError
+
+KEEP = {"Cache-Control": "public, max-age=86400"}  # items of data sets never change while the app runs
+PATH_POINTS = 33
+
+PLACING = (
+    "The path runs through A and B; between them each point lies at the mean of its nearest neighbours' "
+    "places, weighted by distance."
+)
+STEERED = (
+    "The path is steered, so it leaves A and B aside; each point lies at the mean of its nearest "
+    "neighbours' places, weighted by distance."
+)
+NO_PATH = "A cross-fade mixes decodes, so it has no path through the latent space, and none is drawn."
+NO_MAP = "The path is drawn as soon as this model's map is made."
+
+
+def routes(workspace: Workspace) -> list[BaseRoute]:
+    """Positions, labels, single points, thumbnails and paths."""
+    labels = lru_cache(labels_of)
+
+    async def positions(request: Request) -> Response:
+        coordinates = view_of(workspace, request).latents.coordinates
+        if coordinates is None:
+            raise NotReadyError(NO_MAP)
+        return values_response({}, coordinates.T.astype(np.float32))
+
+    async def label(request: Request) -> Response:
+        found = labels(view_of(workspace, request).dataset)
+        column = _named(found, parameter(request, "name"))
+        return values_response(column.header(), column.values)
+
+    async def point(request: Request) -> Response:
+        return JSONResponse(_describe(view_of(workspace, request), parameter(request, "point")))
+
+    async def path(morph: Morph, dataset: str | None) -> dict[str, Any]:
+        return await _path(workspace.open(morph.model, dataset), morph)
+
+    return [
+        Route("/explorer/map", answering(positions)),
+        Route("/explorer/label", answering(label)),
+        Route("/explorer/point", answering(point)),
+        Route("/explorer/path", posting(Morph, path), methods=["POST"]),
+        *_pictures(workspace),
+    ]
+
+
+def _pictures(workspace: Workspace) -> list[BaseRoute]:
+    def dataset_of(request: Request) -> Dataset:
+        name = request.path_params["dataset"]
+        if name in workspace.datasets:
+            return workspace.datasets[name]
+        return workspace.open(parameter(request, "model"), name).dataset  # drawn from that model's prior
+
+    async def thumbnail(request: Request) -> Response:
+        dataset = dataset_of(request)
+        file = dataset.thumbnails[dataset.row(request.path_params["key"])]
+        return Response(file, media_type="image/webp", headers=KEEP)
+
+    async def item(request: Request) -> Response:
+        """The picture of an item: its file, of whichever format, where that is one."""
+        dataset = dataset_of(request)
+        row = dataset.row(request.path_params["key"])
+        shown = dataset.files[row] if dataset.media.name == "picture" else None
+        file = shown or dataset.thumbnails[row]
+        kind = Image.open(BytesIO(file)).get_format_mimetype()
+        return Response(file, media_type=kind, headers=KEEP)
+
+    return [
+        Route("/explorer/thumbnail/{dataset}/{key}.webp", answering(thumbnail)),
+        Route("/explorer/item/{dataset}/{key}.webp", answering(item)),
+    ]
+
+
+def _named(labels: dict[str, Label], name: str) -> Label:
+    if name not in labels:
+        raise InputError(f"label: expected one of {', '.join(labels)}; got {name!r}")
+    return labels[name]
+
+
+def _describe(view: View, name: str) -> dict[str, Any]:
+    """What a page says of a point beside its picture."""
+    point = read("point", Point, name)
+    view.position(point)  # raises for a point that this model does not have
+    if point.is_own:
+        return {"point": str(point), "name": "", "labels": [], "split": None}
+    table, row = view.row(point)
+    dataset = table.dataset
+    return {
+        "point": str(point),
+        "name": f"{dataset.presentation.singular} {point.key}",
+        "labels": dataset.presentation.describe(dataset.labels.iloc[row]),
+        "split": str(dataset.splits[row]),
+    }
+
+
+async def _path(view: View, morph: Morph) -> dict[str, Any]:
+    """The path on the map: points evenly spaced in alpha, the two ends, and how they were placed."""
+    a, b = view.position(morph.a), view.position(morph.b)
+    ends = {"a": _numbers(a), "b": _numbers(b)}
+    if not morph.has_latents:
+        return {"points": [], "placing": NO_PATH, **ends}
+    if view.latents.coordinates is None:  # the path would have to wait for A and B to be encoded
+        return {"points": [], "placing": NO_MAP, **ends}
+    latents = (await view.path(morph)).latents(torch.linspace(0, 1, PATH_POINTS))
+    own = [
+        (await view.latent(p), at) for p, at in ((morph.a, a), (morph.b, b)) if p.is_own and at is not None
+    ]
+    places = await dear(view.latents.place, latents, anchors=own)
+    placing = STEERED if any(entry.strength for entry in morph.steer) else PLACING
+    return {"points": [] if places is None else places.tolist(), "placing": placing, **ends}
+
+
+def _numbers(position: np.ndarray | None) -> list[float] | None:
+    return None if position is None else [float(value) for value in position]
