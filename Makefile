@@ -42,14 +42,15 @@ pictures: .venv/dev system-packages  ## make the README's screenshot and GIF fro
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
-# The browser tests drive Debian's Chromium; the renderer tests need an off-screen OpenGL (EGL) driver.
+# The browser tests drive Debian's Chromium, the page's modules are tested by Node (20 or newer), and the renderer tests
+# need an off-screen OpenGL (EGL) driver.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 .PHONY: system-packages
 system-packages:
-	@if command -v chromium >/dev/null && ldconfig -p | grep -q libEGL.so.1; then exit 0; fi; \
-	command -v apt-get >/dev/null || { echo "Install Chromium and EGL: the browser and renderer tests need them"; exit 1; }; \
+	@if command -v chromium >/dev/null && command -v node >/dev/null && ldconfig -p | grep -q libEGL.so.1; then exit 0; fi; \
+	command -v apt-get >/dev/null || { echo "Install Chromium, Node and EGL: the tests need them"; exit 1; }; \
 	$(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-		chromium libegl1 libgl1-mesa-dri >/dev/null
+		chromium nodejs libegl1 libgl1-mesa-dri >/dev/null
 
 clean:  ## remove what the commands above made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,16 +1,15 @@
 /** Decodes the path shown before anybody moves along it: coarse at first, then ever finer, while it is looked at. */
 
-import { isAwaited } from "./canvas.js";
-import { keepFrames, keepPath } from "./decoded.js";
 import { BUSY_MS } from "./live.js";
+import { notify } from "./notice.js";
 import { pause } from "./pause.js";
-import { postForFrames } from "./server.js";
-import { STEPS, canDecode, morphOf, pathOf, previews, store, whenDecoding } from "./state.js";
+import { isAwaited } from "./rest.js";
+import { UnreachableError, postForFrames } from "./server.js";
+import { STEPS, canDecode, morphOf, pathOf, previews, whenDecoding } from "./state.js";
 
 const SETTLE_MS = 120; // the path may still be changing, such as by a slider of the rack, or alpha in a drag
 const POLL_MS = 20; // while a drag goes on
 const SLICE_MS = 400; // after an answer that came sooner twice as many frames are asked for, after a later one half
-const MOST = 32; // frames that one answer holds
 
 // How fine a path gets: the first stage in any case, and a later one where all its frames take no longer than
 // PATIENCE_MS. At the last there is one for every step of the slider. MEMORY holds 129 frames at 512 pixels.
@@ -18,55 +17,64 @@ const STAGES = [33, 65, 129, STEPS + 1];
 const PATIENCE_MS = 90_000;
 const MEMORY = 144e6; // bytes of the browser, 4 a pixel
 
-let movedAt = 0; // when alpha last changed
+const SAID_BY_THE_FRAME = [404, 409]; // something of the morph is unknown, or its model is not loaded
 
 const ORDER = bisect(STEPS).map((step) => step / STEPS);
 
-/** Keep the frames of the path shown, and of no other. */
-export function startAhead() {
-  let wanted = null; // as `pathOf` names it
+/** Keep in `path` the frames of the path that `view` shows, and of no other. */
+export function startAhead(view, path) {
+  let wanted = null; // {path}, as `pathOf` names it
   let timer = null;
+  let movedAt = 0; // when alpha last changed
 
-  function begin() {
-    const morph = morphOf(store.get());
-    const mine = (wanted = { path: pathOf(morph) });
-    keepPath(mine.path);
-    clearTimeout(timer);
-    if (canDecode()) timer = setTimeout(() => decode(morph, () => mine === wanted && canDecode()), SETTLE_MS);
+  /** Resolves when no drag needs the device; play does not hold up the path that it plays. */
+  async function isQuiet() {
+    const isMoving = () => isAwaited() || performance.now() - movedAt < SETTLE_MS;
+    while (isMoving() && !view.get().playing) await pause(POLL_MS);
   }
 
-  store.watch(["model", "a", "b", "method", "rack"], (state) => {
+  function begin() {
+    const morph = morphOf(view.get());
+    const mine = (wanted = { path: pathOf(morph) });
+    const isWanted = () => mine === wanted && canDecode(view.get());
+    path.keepPath(mine.path);
+    clearTimeout(timer);
+    if (isWanted()) timer = setTimeout(() => decode({ view, path, morph, isWanted, isQuiet }), SETTLE_MS);
+  }
+
+  view.watch(["model", "a", "b", "method", "rack"], (state) => {
     if (state.a !== null && pathOf(morphOf(state)) !== wanted?.path) begin();
   });
-  store.watch(["alpha"], () => (movedAt = performance.now()));
-  store.watch(["status"], (state, before) => {
+  view.watch(["alpha"], () => (movedAt = performance.now()));
+  view.watch(["status"], (state, before) => {
     if (wanted && previews(state) && !previews(before)) begin();
   });
-  whenDecoding(begin); // the model behind a name may be another one after a reconnect
+  whenDecoding(() => view.get().a !== null && begin(), view); // the model may be another one after a reconnect
 }
 
-async function decode(morph, isWanted) {
-  const preview = previews();
+async function decode({ view, path, morph, isWanted, isQuiet }) {
+  const preview = previews(view.get());
+  const { slice_frames: most } = view.get().status.limits;
   let [have, planned, spent] = [0, STAGES[0], 0]; // frames, frames, milliseconds
   for (let count = 1; have < planned; ) {
     await isSeen();
     await isQuiet();
     if (!isWanted()) return;
     const alphas = ORDER.slice(have, Math.min(have + count, planned));
-    const { bitmap, took } = await fetchSlice({ morph, alphas, preview }, isWanted);
-    if (!bitmap) return; // why it failed is said where the frame fails
+    const { bitmap, took, msPerFrame } = await fetchSlice({ morph, alphas, preview }, isWanted);
+    if (!bitmap) return;
     if (!isWanted()) return bitmap.close();
-    count = Math.min(MOST, Math.max(1, Math.floor(took < SLICE_MS ? count * 2 : count / 2)));
+    count = Math.min(most, Math.max(1, Math.floor(took < SLICE_MS ? count * 2 : count / 2)));
     [have, spent] = [have + alphas.length, spent + took];
     planned = fineness(spent / have, bitmap.height);
-    store.set({ planned });
-    keepFrames(alphas, bitmap, preview);
+    view.set({ planned, msPerFrame });
+    path.keepFrames(alphas, bitmap, preview);
   }
 }
 
 /**
- * The frames side by side as {bitmap, took}, in milliseconds; nothing where they are refused. A server that is busy or
- * out of reach is asked again, ever more seldom.
+ * The frames side by side as {bitmap, took, msPerFrame}, in milliseconds; nothing where they are refused, which is said.
+ * A server that is busy or out of reach is asked again, ever more seldom.
  */
 async function fetchSlice(slice, isWanted) {
   for (let wait = BUSY_MS; isWanted(); wait *= 2) {
@@ -74,10 +82,13 @@ async function fetchSlice(slice, isWanted) {
     try {
       const { file, msPerFrame } = await postForFrames("sprite", JSON.stringify(slice));
       const bitmap = await createImageBitmap(file);
-      store.set({ msPerFrame });
-      return { bitmap, took: performance.now() - began };
-    } catch ({ status }) {
-      if (status !== 503 && status !== undefined) break;
+      return { bitmap, took: performance.now() - began, msPerFrame };
+    } catch (error) {
+      if (SAID_BY_THE_FRAME.includes(error.status)) break;
+      if (error.status !== 503 && !(error instanceof UnreachableError)) {
+        if (isWanted()) notify(`The path cannot be decoded ahead: ${error.message}`, "error");
+        break;
+      }
       await pause(wait);
     }
   }
@@ -91,7 +102,7 @@ function fineness(pace, size) {
 }
 
 /** 0 to `last`, each number as far as can be from those before: the ends, the middle, the quarters, … */
-function bisect(last) {
+export function bisect(last) {
   const order = [0, last];
   for (let spans = [[0, last]]; spans.length > 0; ) {
     const wide = spans.filter(([from, to]) => to - from > 1).map(([from, to]) => [from, (from + to) >> 1, to]);
@@ -99,12 +110,6 @@ function bisect(last) {
     spans = wide.flatMap(([from, middle, to]) => [[from, middle], [middle, to]]);
   }
   return order;
-}
-
-/** Resolves when no drag needs the device; play does not hold up the path that it plays. */
-async function isQuiet() {
-  const isMoving = () => isAwaited() || performance.now() - movedAt < SETTLE_MS;
-  while (isMoving() && !store.get().playing) await pause(POLL_MS);
 }
 
 /** Resolves when the page can be seen: nobody looks at a tab in the background. */

@@ -1,25 +1,24 @@
-/** The drawer “Arithmetic”: a weighted sum of points, live, and the real portraits that it lands near. */
+/** The tool “Arithmetic”: a weighted sum of points, live, and the real portraits that it lands near. */
 
-import { startDrawer } from "./drawer.js";
-import { keepPoint, nameOf, randomPortrait } from "./made.js";
+import { keepPoint, randomItem } from "./made.js";
 import { encodePicture } from "./pictures.js";
+import { nameOf, sourceOf } from "./points.js";
 import { createResult } from "./result.js";
-import { address } from "./server.js";
 import { ready } from "./session.js";
 import { signed } from "./sigma.js";
 import { choosePoint, morphOf, store } from "./state.js";
 import { addTerm, askMap, removeTerm, setWeight, termsOn } from "./terms.js";
+import { startTool } from "./tool.js";
 
 export async function mount(element) {
   await ready;
   const find = (selector) => element.querySelector(selector);
-  const drawer = find("details");
   const show = createResult(find(".operation-result"), {
     path: "arithmetic",
     keep: "keep-arithmetic",
     tell: (answer) => tell(find, answer),
   });
-  let model = null; // whose points the terms are; null until the drawer is opened
+  let model = null; // whose points the terms are; null until the tool is opened
 
   function compute() {
     const { model: current, terms } = store.get();
@@ -28,7 +27,7 @@ export async function mount(element) {
     show(terms.length > 0 ? { model, terms } : null, formula(terms));
   }
 
-  startDrawer(drawer, ["model"], async (isNewest) => {
+  startTool(find(".tool"), ["model"], async (isNewest) => {
     const { model: current } = store.get();
     if (model === current) return;
     const terms = model === null ? firstTerms() : await termsOn(current);
@@ -36,7 +35,7 @@ export async function mount(element) {
     model = current;
     store.set({ terms });
   });
-  startAdding(find, drawer);
+  startAdding(find);
   startTerms(find(".terms"), find("template"));
   store.watch(["terms"], compute);
 }
@@ -44,20 +43,20 @@ export async function mount(element) {
 /** A − B + any portrait. */
 function firstTerms() {
   const { a, b } = store.get();
-  return [{ point: a, weight: 1 }, { point: b, weight: -1 }, { point: randomPortrait(), weight: 1 }];
+  return [{ point: a, weight: 1 }, { point: b, weight: -1 }, { point: randomItem(), weight: 1 }];
 }
 
-/** The ways to a term: A and B, the picture shown, the map, and pictures that are dropped on the open drawer. */
-function startAdding(find, drawer) {
+/** The ways to a term: A and B, the picture shown, the map, and pictures that are dropped on it. */
+function startAdding(find) {
   for (const slot of ["a", "b"]) find(`[data-add=${slot}]`).addEventListener("click", () => addTerm(store.get()[slot]));
   find("[data-add=shown]").addEventListener("click", async () => {
     const { a, b, alpha } = store.get();
-    const name = `${nameOf(a)} to ${nameOf(b)} at ${alpha.toFixed(2)}`;
+    const name = `${called(a)} to ${called(b)} at ${alpha.toFixed(2)}`;
     const id = await keepPoint("keep", morphOf(store.get()), name);
     if (id) addTerm(id);
   });
   find("[data-reset]").addEventListener("click", () => store.set({ terms: firstTerms() }));
-  startAsking(find("[data-add=map]"), drawer);
+  startAsking(find("[data-add=map]"));
   find("[data-drop]").addEventListener("drop", async (event) => {
     const files = [...event.dataTransfer.files];
     if (files.length > 0) event.preventDefault(); // nor does it become A or B
@@ -68,15 +67,19 @@ function startAdding(find, drawer) {
   });
 }
 
-/** Keep `button` at whether the map is asked for a term; Escape and closing the drawer take that back. */
-function startAsking(button, drawer) {
+/** Keep `button` at whether the map is asked for a term; Escape and closing the tool take that back. */
+function startAsking(button) {
   button.addEventListener("click", () => {
     askMap(button.getAttribute("aria-pressed") === "false");
     if (store.get().mapTool === "term") document.querySelector(".map").scrollIntoView({ block: "nearest" });
   });
   store.watch(["mapTool"], ({ mapTool }) => button.setAttribute("aria-pressed", String(mapTool === "term")));
-  document.addEventListener("keydown", ({ key }) => key === "Escape" && askMap(false));
-  drawer.addEventListener("toggle", () => drawer.open || askMap(false));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || store.get().mapTool !== "term") return;
+    event.preventDefault(); // nor does the tool close
+    askMap(false);
+  });
+  store.watch(["tool"], ({ tool }) => tool === "arithmetic" || askMap(false));
 }
 
 /** Keep one row a term; the rows stay as long as the points do, so that a slider can be dragged. */
@@ -92,11 +95,10 @@ function startTerms(list, template) {
 
 function createTerm(template, point, index) {
   const entry = template.content.cloneNode(true).firstElementChild;
-  const picture = store.get().pictures.find(({ id }) => id === point);
-  const name = nameOf(point);
+  const name = called(point);
   const slider = entry.querySelector("input");
   entry.dataset.point = point;
-  entry.querySelector("img").src = picture ? picture.original : address(`portrait/${point}.webp`);
+  entry.querySelector("img").src = sourceOf(point, store.get());
   entry.querySelector("[data-name]").textContent = name;
   entry.querySelector("[data-name]").title = name;
   slider.setAttribute("aria-label", `Weight of ${name}`);
@@ -120,22 +122,24 @@ function tell(find, answer) {
 
 function createNeighbour({ point, distance, is_term: isTerm }) {
   const button = document.createElement("button");
-  const image = Object.assign(document.createElement("img"), { src: address(`portrait/${point}.webp`), alt: nameOf(point) });
+  const image = Object.assign(document.createElement("img"), { src: sourceOf(point, store.get()), alt: called(point) });
   const textContent = `${distance.toFixed(1)}${isTerm ? " · a term" : ""}`;
   button.append(image, Object.assign(document.createElement("span"), { textContent }));
   button.classList.toggle("term", isTerm);
-  button.title = `Use ${nameOf(point)} as A or B, whichever is active`;
+  button.title = `Use ${called(point)} as A or B, whichever is active`;
   button.dataset.point = point;
   button.addEventListener("click", () => choosePoint(point));
   return button;
 }
+
+const called = (point) => nameOf(point, store.get());
 
 /** The sum as it is written: “portrait 17 − 0.5 × portrait 23”. */
 function formula(terms) {
   return terms
     .map(({ point, weight }, index) => {
       const sign = weight < 0 ? "− " : index > 0 ? "+ " : "";
-      return `${sign}${Math.abs(weight) === 1 ? "" : `${Math.abs(weight)} × `}${nameOf(point)}`;
+      return `${sign}${Math.abs(weight) === 1 ? "" : `${Math.abs(weight)} × `}${called(point)}`;
     })
     .join(" ");
 }

@@ -1,5 +1,7 @@
 /** A brush: paints a region over a picture, and tells which share of each place of a latent it covers. */
 
+import { resolve } from "./colours.js";
+
 const SIZE = 256; // pixels of the painting, whatever its size on screen
 const RADIUS = SIZE / 12;
 
@@ -7,16 +9,11 @@ const RADIUS = SIZE / 12;
 export function createBrush(canvas, changed) {
   canvas.width = canvas.height = SIZE;
   const context = canvas.getContext("2d");
-  Object.assign(context, { lineWidth: 2 * RADIUS, lineCap: "round", lineJoin: "round", strokeStyle: "#5cc8ff" });
+  Object.assign(context, { lineWidth: 2 * RADIUS, lineCap: "round", lineJoin: "round", strokeStyle: resolve("var(--b)") });
   let last = null;
 
-  function place({ clientX, clientY }) {
-    const { left, top, width, height } = canvas.getBoundingClientRect();
-    return [((clientX - left) / width) * SIZE, ((clientY - top) / height) * SIZE];
-  }
-
   function draw(event) {
-    const next = place(event);
+    const next = placeOn(canvas, event);
     context.beginPath();
     context.moveTo(...last);
     context.lineTo(...next);
@@ -26,7 +23,7 @@ export function createBrush(canvas, changed) {
 
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
-    last = place(event);
+    last = placeOn(canvas, event);
     draw(event);
   });
   canvas.addEventListener("pointermove", (event) => last && draw(event));
@@ -43,14 +40,21 @@ export function createBrush(canvas, changed) {
       changed();
     },
     /** Rows of shares in [0, 1]. */
-    mask(height, width) {
-      const small = new OffscreenCanvas(width, height).getContext("2d");
-      small.imageSmoothingQuality = "high";
-      small.drawImage(canvas, 0, 0, width, height);
-      const { data } = small.getImageData(0, 0, width, height);
-      return Array.from({ length: height }, (_, row) =>
-        Array.from({ length: width }, (_, column) => data[4 * (row * width + column) + 3] / 255),
-      );
-    },
+    mask: (height, width) => maskOf(canvas, height, width),
   };
+}
+
+function placeOn(canvas, { clientX, clientY }) {
+  const { left, top, width, height } = canvas.getBoundingClientRect();
+  return [((clientX - left) / width) * SIZE, ((clientY - top) / height) * SIZE];
+}
+
+function maskOf(canvas, height, width) {
+  const small = new OffscreenCanvas(width, height).getContext("2d");
+  small.imageSmoothingQuality = "high";
+  small.drawImage(canvas, 0, 0, width, height);
+  const { data } = small.getImageData(0, 0, width, height);
+  return Array.from({ length: height }, (_, row) =>
+    Array.from({ length: width }, (_, column) => data[4 * (row * width + column) + 3] / 255),
+  );
 }

@@ -1,6 +1,6 @@
 /** The decoded frames of the path shown, kept by alpha: along it, a drag, play and the filmstrip need no server. */
 
-import { pathOf, previews, store } from "./state.js";
+import { pathOf, previews } from "./state.js";
 
 const SLOW_MS = 100; // a frame
 
@@ -8,33 +8,36 @@ const SLOW_MS = 100; // a frame
 // time, not before all are within a step of the slider: they would overtake those on their way and drop them.
 const ENOUGH = { slow: 9, fast: 129 };
 
-let path = null; // as `pathOf` names it
-let frames = []; // {alpha, bitmap, left, preview}
+/** Whether one can see that a view's frame takes its time. */
+export const isSlow = (state) => previews(state) || state.msPerFrame > SLOW_MS;
 
-/** From now on keep frames of this path; those of the one before are forgotten. */
-export function keepPath(name) {
-  for (const bitmap of new Set(frames.map((frame) => frame.bitmap))) bitmap.close();
-  path = name;
-  frames = [];
-  store.set({ decoded: 0 });
-}
+/** The decoded path of a view, whose `decoded` counts its frames. */
+export function createDecoded(view) {
+  let path = null; // as `pathOf` names it
+  let frames = []; // {alpha, bitmap, left, preview}
 
-/** Keep a bitmap that holds the path's frames at these alphas, side by side; previews, if the model has any. */
-export function keepFrames(alphas, bitmap, preview) {
-  const added = alphas.map((alpha, index) => ({ alpha, bitmap, left: index * bitmap.height, preview }));
-  frames = [...frames, ...added];
-  store.set({ decoded: frames.length });
-}
-
-/** The kept path's frame at exactly this alpha, or undefined. */
-export const frameAt = (alpha) => frames.find((frame) => frame.alpha === alpha);
-
-/** Whether one can see that a frame takes its time. */
-export const isSlow = () => previews() || store.get().msPerFrame > SLOW_MS;
-
-/** The frame to show for `morph`, the nearest to its alpha; undefined where its own has to be asked for. */
-export function recall(morph) {
-  if (frames.length < ENOUGH[isSlow() ? "slow" : "fast"] || pathOf(morph) !== path) return undefined;
-  const distance = (frame) => Math.abs(frame.alpha - morph.alpha);
-  return frames.reduce((nearest, frame) => (distance(frame) < distance(nearest) ? frame : nearest));
+  return {
+    /** From now on keep frames of this path; those of the one before are forgotten. */
+    keepPath(name) {
+      for (const bitmap of new Set(frames.map((frame) => frame.bitmap))) bitmap.close();
+      path = name;
+      frames = [];
+      view.set({ decoded: 0 });
+    },
+    /** Keep a bitmap that holds the path's frames at these alphas, side by side; previews, if the model has any. */
+    keepFrames(alphas, bitmap, preview) {
+      const added = alphas.map((alpha, index) => ({ alpha, bitmap, left: index * bitmap.height, preview }));
+      frames = [...frames, ...added];
+      view.set({ decoded: frames.length });
+    },
+    /** The kept path's frame at exactly this alpha, or undefined. */
+    frameAt: (alpha) => frames.find((frame) => frame.alpha === alpha),
+    /** The frame to show for `morph`, the nearest to its alpha; undefined where its own has to be asked for. */
+    recall(morph) {
+      const enough = ENOUGH[isSlow(view.get()) ? "slow" : "fast"];
+      if (frames.length < enough || pathOf(morph) !== path) return undefined;
+      const distance = (frame) => Math.abs(frame.alpha - morph.alpha);
+      return frames.reduce((nearest, frame) => (distance(frame) < distance(nearest) ? frame : nearest));
+    },
+  };
 }

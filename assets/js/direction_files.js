@@ -5,8 +5,6 @@ import { addDirection } from "./rack.js";
 import { getFile, post } from "./server.js";
 import { store } from "./state.js";
 
-const MAX_MB = 64; // of a file; the server refuses larger ones, but only after they are sent
-
 const chooser = Object.assign(document.createElement("input"), { type: "file", accept: ".safetensors", hidden: true });
 chooser.setAttribute("aria-label", "File of directions");
 document.body.append(chooser);
@@ -39,7 +37,8 @@ export function chooseFile() {
 
 async function loadFile(file) {
   const { model } = store.get();
-  if (file.size > MAX_MB * 2 ** 20) throw new Error(`${file.name} is too large: expected at most ${MAX_MB} MB.`);
+  const most = store.get().status.limits.direction_file_mb; // larger ones are refused only after they are sent
+  if (file.size > most * 2 ** 20) throw new Error(`${file.name} is too large: expected at most ${most} MB.`);
   const { directions } = await post("load-directions", { model }, file);
   if (store.get().model !== model) return; // they belong to the model that was left
   const full = directions.findIndex((info) => !addDirection(info)); // which says so

@@ -46,7 +46,7 @@ function startAdding(menu, empty) {
   let built = [];
   store.watch(["model"], async ({ model }) => {
     built = [];
-    const { directions } = await directionsOf(model).catch(() => ({ directions: [] })); // the session says why
+    const { directions } = await directionsOf(model).catch(() => ({ directions: [] })); // the rack has said why
     if (model !== store.get().model) return;
     built = directions.toSorted((one, other) => one.name.localeCompare(other.name));
     fill(store.get());

@@ -3,7 +3,7 @@
 import { newestFirst } from "./newest.js";
 import { post } from "./server.js";
 import { sigma } from "./sigma.js";
-import { canDecode, morphOf, store, whenDecoding } from "./state.js";
+import { canDecode, here, morphOf, store, whenDecoding } from "./state.js";
 
 const SETTLE_MS = 150; // of a drag, whose frames come first
 const OTHERS = 4; // traits told beside those asked for
@@ -17,8 +17,8 @@ export function startEffects(element) {
     const state = store.get();
     const moved = state.rack.filter(({ strength }) => strength !== 0).map(({ info }) => info);
     if (moved.length === 0 || !canDecode(state)) return show(element, null, []);
-    // What is wrong with the morph is said where its frame fails.
-    const told = await post("effects", {}, JSON.stringify(morphOf(state))).catch(() => null);
+    const failed = ({ message }) => ({ typicality: `What it changed is not known: ${message}` });
+    const told = await post("effects", here(), JSON.stringify(morphOf(state))).catch(failed);
     if (isNewest()) show(element, told, moved);
   });
 

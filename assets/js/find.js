@@ -4,7 +4,7 @@ import { loadLabel } from "./labels.js";
 import { attempt } from "./notice.js";
 import { addDirection, directionsOf } from "./rack.js";
 import { post } from "./server.js";
-import { modelStatus, store } from "./state.js";
+import { here, modelStatus, store } from "./state.js";
 
 const NO_TRAITS = ["split", "reconstruction"]; // said of a portrait's part in the training, not of the portrait
 const GROUPS = "two groups"; // no label has such a name
@@ -48,9 +48,10 @@ export function startFind(button, dialog) {
 
 /** What a direction can be made from: a label, or the map's groups while both have points. */
 function sources() {
-  const { status, groups } = store.get();
+  const { model, groups } = store.get();
   const { plus, minus } = groups;
-  const labels = status.labels.filter(({ name }) => !NO_TRAITS.includes(name)).map(({ title, name }) => [title, name]);
+  const told = modelStatus(model).dataset.labels.filter(({ name }) => !NO_TRAITS.includes(name));
+  const labels = told.map(({ title, name }) => [title, name]);
   const own = [`the two groups of the map (+ ${plus.length}, − ${minus.length})`, GROUPS];
   return plus.length > 0 && minus.length > 0 ? [...labels, own] : labels;
 }
@@ -62,7 +63,7 @@ async function showFields(form, { wants, explanation, source }) {
   const isNumbered = wants === "component" || wants === "first layer";
   form.querySelector("[data-explanation]").textContent = explanation;
   form.querySelector("[data-explanation]").title = source;
-  const classes = isNumbered || label.value === GROUPS ? [] : ((await loadLabel(label.value)).classes ?? []);
+  const classes = isNumbered || label.value === GROUPS ? [] : ((await loadLabel(store.get(), label.value)).classes ?? []);
   if (asked[0] !== method.value || asked[1] !== label.value) return; // shown by another call
   fill(value, classes.map((name) => [name.replaceAll("_", " "), name]));
   label.closest("label").hidden = isNumbered;
@@ -78,7 +79,7 @@ async function find(dialog, form, method, isWanted) {
   button.disabled = true;
   try {
     const wish = { model, method: method.name, ...sourceOf(form, method) };
-    const info = await post("find-direction", {}, JSON.stringify(wish));
+    const info = await post("find-direction", here(), JSON.stringify(wish));
     if (!isWanted()) return;
     dialog.close();
     addDirection(info);

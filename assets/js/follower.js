@@ -3,7 +3,6 @@
  * wins, and the last one is always painted.
  */
 
-import { recall } from "./decoded.js";
 import { BUSY_MS, FrameError, askFrame, nextNumber } from "./live.js";
 import { previews } from "./state.js";
 
@@ -18,101 +17,100 @@ const REST_MS = 100;
 const PREVIEWED_MS = 1500;
 
 /**
- * Follow the newest morph in one lane. `paint({sequence, bitmap, left, morph, wished, preview})` gets frames in the order
- * of their wishes: `morph` is what the frame shows, `wished` the alpha for which it is shown. `fail(error)` gets what went
- * wrong with the newest, and `busy(true or false)` whether a frame is awaited.
+ * Follows the newest morph in one lane of `view`, whose decoded path is `path`. `paint({sequence, bitmap, left, morph,
+ * wished, preview})` gets frames in the order of their wishes: `morph` is what the frame shows, `wished` the alpha for
+ * which it is shown. `fail(error)` gets what went wrong with the newest, and `busy(true or false)` whether a frame is
+ * awaited. `fetchFrame` asks for one, as `askFrame` does.
  */
-export function createFollower({ lane, paint, fail, busy }) {
-  let newest = null; // the newest wish of all, {number, morph, preview}
-  let wanted = null; // the same, while it still has to be asked for
-  let rest = null; // timer, until it has to be
-  let inFlight = 0;
-  let room = MOST;
-  let painted = 0; // number of the wish that is on screen
-  let offline = false; // nothing is asked for until `again`
-  let whenIdle = [];
+export class Follower {
+  #with; // {view, lane, path, paint, fail, busy, fetchFrame}
+  #newest = null; // the newest wish of all, {number, morph, preview}
+  #wanted = null; // the same, while it still has to be asked for
+  #rest = null; // timer, until it has to be
+  #inFlight = 0;
+  #room = MOST;
+  #painted = 0; // number of the wish that is on screen
+  #offline = false; // nothing is asked for until `again`
 
-  function show({ number, morph }, { bitmap, preview, left = 0, alpha = morph.alpha }) {
-    if (number < painted) return;
-    painted = number;
-    paint({ sequence: number, bitmap, left, morph: { ...morph, alpha }, wished: morph.alpha, preview });
-  }
-
-  async function ask(wish) {
-    inFlight += 1;
-    try {
-      const bitmap = await askFrame(lane, wish.morph, wish.number, wish.preview);
-      room = Math.min(MOST, room + MORE);
-      show(wish, { bitmap, preview: wish.preview });
-      bitmap.close();
-      if (wish.preview && wish === newest) laterInFull();
-    } catch (error) {
-      if (!(error instanceof FrameError)) throw error;
-      if (error.kind === "lost") offline = true;
-      else if (error.kind === "dropped") room = 1;
-      else if (wish === newest) {
-        fail(error);
-        if (error.kind === "busy") rest = setTimeout(() => want(wish), BUSY_MS);
-        else if (wish.preview) laterInFull();
-      }
-    } finally {
-      inFlight -= 1;
-      send();
-      settle();
-    }
-  }
-
-  function send() {
-    while (wanted && !offline && inFlight + 1 <= room) {
-      const wish = wanted;
-      wanted = null;
-      ask(wish);
-    }
-  }
-
-  function settle() {
-    busy(inFlight > 0);
-    if (inFlight > 0) return;
-    for (const resolve of whenIdle) resolve();
-    whenIdle = [];
-  }
-
-  function want(wish) {
-    wanted = wish;
-    send();
-  }
-
-  function laterInFull() {
-    rest = setTimeout(() => {
-      newest = { number: nextNumber(), morph: newest.morph, preview: false };
-      want(newest);
-    }, PREVIEWED_MS);
+  constructor({ fetchFrame = askFrame, lane, ...others }) {
+    this.#with = { fetchFrame, lane: others.view.lane(lane), ...others };
   }
 
   /** Show this morph as soon as can be: what is decoded of its path, or a preview, until its own frame is there. */
-  function follow(morph) {
-    const wish = (newest = { number: nextNumber(), morph, preview: previews() });
-    clearTimeout(rest);
-    wanted = null;
-    const frame = recall(morph);
+  follow(morph) {
+    const { view, path, busy } = this.#with;
+    const wish = (this.#newest = { number: nextNumber(), morph, preview: previews(view.get()) });
+    clearTimeout(this.#rest);
+    this.#wanted = null;
+    const frame = path.recall(morph);
     if (frame) {
-      show(wish, frame);
-      if (frame.preview) laterInFull();
-      else if (frame.alpha !== morph.alpha) rest = setTimeout(() => want(wish), REST_MS);
-    } else want(wish);
-    settle();
+      this.#show(wish, frame);
+      if (frame.preview) this.#laterInFull();
+      else if (frame.alpha !== morph.alpha) this.#rest = setTimeout(() => this.#want(wish), REST_MS);
+    } else this.#want(wish);
+    busy(this.#inFlight > 0);
   }
 
-  return {
-    follow,
-    /** Ask once more for the newest wish: after a reconnect, or when a model got ready. */
-    again() {
-      offline = false;
-      if (newest) follow(newest.morph);
-    },
-    /** Whether a frame is awaited. */
-    isBusy: () => inFlight > 0,
-    /** Resolves when none is. */
-    idle: () => (inFlight === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))),
-  };
+  /** Ask once more for the newest wish: after a reconnect, or when a model got ready. */
+  again() {
+    this.#offline = false;
+    if (this.#newest) this.follow(this.#newest.morph);
+  }
+
+  #show({ number, morph }, { bitmap, preview, left = 0, alpha = morph.alpha }) {
+    if (number < this.#painted) return;
+    this.#painted = number;
+    const shown = { ...morph, alpha };
+    this.#with.paint({ sequence: number, bitmap, left, morph: shown, wished: morph.alpha, preview });
+  }
+
+  async #ask(wish) {
+    const { view, lane, busy, fetchFrame } = this.#with;
+    this.#inFlight += 1;
+    try {
+      const { bitmap, msPerFrame } = await fetchFrame(lane, wish.morph, wish.number, wish.preview);
+      view.set({ msPerFrame });
+      this.#room = Math.min(MOST, this.#room + MORE);
+      this.#show(wish, { bitmap, preview: wish.preview });
+      bitmap.close();
+      if (wish.preview && wish === this.#newest) this.#laterInFull();
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.#refused(wish, error);
+    } finally {
+      this.#inFlight -= 1;
+      this.#send();
+      busy(this.#inFlight > 0);
+    }
+  }
+
+  #refused(wish, error) {
+    if (error.kind === "lost") this.#offline = true;
+    else if (error.kind === "dropped") this.#room = 1;
+    else if (wish === this.#newest) {
+      this.#with.fail(error);
+      if (error.kind === "busy") this.#rest = setTimeout(() => this.#want(wish), BUSY_MS);
+      else if (wish.preview) this.#laterInFull();
+    }
+  }
+
+  #send() {
+    while (this.#wanted && !this.#offline && this.#inFlight + 1 <= this.#room) {
+      const wish = this.#wanted;
+      this.#wanted = null;
+      this.#ask(wish);
+    }
+  }
+
+  #want(wish) {
+    this.#wanted = wish;
+    this.#send();
+  }
+
+  #laterInFull() {
+    this.#rest = setTimeout(() => {
+      this.#newest = { number: nextNumber(), morph: this.#newest.morph, preview: false };
+      this.#want(this.#newest);
+    }, PREVIEWED_MS);
+  }
 }

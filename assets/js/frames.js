@@ -1,9 +1,9 @@
 /** Rows of small pictures, clickable. Each is asked for by itself, and only while the big picture rests. */
 
-import { atRest } from "./canvas.js";
 import { draw } from "./draw.js";
 import { BUSY_MS, FrameError, askFrame } from "./live.js";
 import { pause } from "./pause.js";
+import { atRest } from "./rest.js";
 
 const SETTLE_MS = 120; // what the pictures show may still be changing, such as in a drag or by clicking through the map
 
@@ -35,7 +35,7 @@ export function createFrames(row, lane, steps) {
 
 async function fill({ canvas, morph: wish }, lane) {
   try {
-    const bitmap = await askFrame(lane, wish());
+    const { bitmap } = await askFrame(lane, wish());
     draw(canvas, { bitmap });
     bitmap.close();
     return "filled";

@@ -1,19 +1,20 @@
 /** The grid of a traversal: a row of pictures a face, filled one after another so that something shows at once. */
 
-import { atRest } from "./canvas.js";
 import { keepPoint, showPoint } from "./made.js";
 import { notify } from "./notice.js";
-import { SIZE } from "./rack.js";
+import { mostSliders } from "./rack.js";
+import { atRest } from "./rest.js";
 import { post } from "./server.js";
-import { STEPS, sigma } from "./sigma.js";
-import { store } from "./state.js";
+import { sigma } from "./sigma.js";
+import { here, store } from "./state.js";
 
 const ROWS = 4;
 
 /** Build the grid in `element`. `fill(rows, along, isNewest)` stops where it is not the newest any more. */
 export function createGrid(element) {
-  element.append(createCorner(), ...STEPS.map((value) => text("span", "value", sigma(value, 0))));
-  const rows = Array.from({ length: ROWS }, () => createRow(element));
+  const { strengths } = store.get().status.limits;
+  element.append(createCorner(), ...strengths.map((value) => text("span", "value", sigma(value, 0))));
+  const rows = Array.from({ length: ROWS }, () => createRow(element, strengths));
 
   async function fill(wishes, along, isNewest) {
     const stale = wishes.map((wish, index) => rows[index].expect(wish, along)).filter(Boolean);
@@ -27,9 +28,9 @@ export function createGrid(element) {
   return { fill };
 }
 
-function createRow(element) {
+function createRow(element, strengths) {
   const title = text("span", "title", "");
-  const cells = STEPS.map((value) => createCell(value, () => choose(value)));
+  const cells = strengths.map((value) => createCell(value, () => choose(value)));
   element.append(title, ...cells);
   let filled = ""; // the wish that the pictures answer
   let row = null; // {morph, name}
@@ -38,8 +39,8 @@ function createRow(element) {
   async function choose(value) {
     const { morph, name } = row;
     const steer = value === 0 ? morph.steer : [...morph.steer, { direction: along.id, strength: value, hold: false }];
-    if (steer.length > SIZE) {
-      notify(`A picture has at most ${SIZE} sliders: set one of the rack's to 0 σ.`, "error");
+    if (steer.length > mostSliders()) {
+      notify(`A picture has at most ${mostSliders()} sliders: set one of the rack's to 0 σ.`, "error");
       return;
     }
     const { slot } = store.get();
@@ -49,14 +50,14 @@ function createRow(element) {
 
   /** What loads the pictures of a wish, or null where they are there. */
   function expect(wish, direction) {
-    const body = JSON.stringify({ morph: wish.morph, direction: direction.id, strengths: STEPS });
+    const body = JSON.stringify({ morph: wish.morph, direction: direction.id, strengths });
     title.textContent = wish.title;
     if (body === filled && direction === along) return null;
     for (const cell of cells) cell.classList.add("stale");
     return async () => {
-      const { cells: pictures } = await post("traverse", {}, body);
+      const { cells: pictures } = await post("traverse", here(), body);
       [filled, row, along] = [body, wish, direction];
-      cells.forEach((cell, index) => showCell(cell, pictures[index], `${wish.title}, ${direction.label}`, STEPS[index]));
+      cells.forEach((cell, index) => showCell(cell, pictures[index], `${wish.title}, ${direction.label}`, strengths[index]));
     };
   }
 

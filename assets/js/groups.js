@@ -3,7 +3,7 @@
 import { attempt, notify } from "./notice.js";
 import { addDirection } from "./rack.js";
 import { post } from "./server.js";
-import { store } from "./state.js";
+import { here, store } from "./state.js";
 
 const SETTLE_MS = 300; // single points may be clicked one after the other
 const NONE = Object.freeze({ plus: [], minus: [] });
@@ -39,8 +39,8 @@ export function startGroups(element) {
   startTools(element.querySelectorAll("[data-tool]"), element.querySelector(".map"));
   startCounts(element.querySelector(".groups"));
   startMaking();
-  store.watch(["model"], ({ model }, before) => {
-    if (model !== before.model) store.set({ groups: NONE }); // another model, other latents
+  store.watch(["model", "dataset"], ({ model, dataset }, before) => {
+    if (model !== before.model || dataset !== before.dataset) store.set({ groups: NONE }); // another model, other latents
   });
 }
 
@@ -77,7 +77,7 @@ function startMaking() {
     const mine = ++newest;
     const { model, groups } = store.get();
     const wish = { model, method: "mean-difference", ...groups, name: `lasso ${made ? count : count + 1}` };
-    const info = await attempt(() => post("find-direction", {}, JSON.stringify(wish)));
+    const info = await attempt(() => post("find-direction", here(), JSON.stringify(wish)));
     if (!info || mine !== newest) return;
     if (!made) count += 1;
     putOnRack(info, made);

@@ -3,9 +3,10 @@
 import { startKeys, toggleHelp } from "./keys.js";
 import { chooseModel, ready } from "./session.js";
 import { modelStatus, store } from "./state.js";
+import { startTheme } from "./theme.js";
 
 export async function mount(element) {
-  document.body.classList.add("dark"); // for Gradio's own components: the page is dark whatever the system says
+  startTheme(element.querySelector("[data-colours]"));
   startKeys(element.querySelector("dialog"));
   element.querySelector("[data-help]").addEventListener("click", toggleHelp);
   element.querySelector("[data-api]").addEventListener("click", () => {
@@ -15,7 +16,8 @@ export async function mount(element) {
     if (target === currentTarget) currentTarget.close(); // a click on the backdrop
   });
   await ready;
-  startMenu(element.querySelector("select"));
+  startMenu(element.querySelector("[data-model]"));
+  startDatasets(element.querySelector("[data-dataset]"));
   const device = element.querySelector("[data-device]");
   const speed = element.querySelector("[data-speed]");
   store.watch(["status", "connection", "model"], ({ status, connection, model }) => {
@@ -43,6 +45,21 @@ function startMenu(menu) {
     menu.value = pending ?? model;
   });
   menu.addEventListener("change", () => chooseModel(menu.value));
+}
+
+/** The data sets that the model can show, where there is more than one. */
+function startDatasets(menu) {
+  store.watch(["model", "dataset", "status", "pendingDataset"], ({ model, dataset, status, pendingDataset }) => {
+    const names = modelStatus(model)?.datasets ?? [];
+    const titles = Object.fromEntries(Object.values(status.datasets).map(({ name, title }) => [name, title]));
+    menu.closest("label").hidden = names.length < 2;
+    if (menu.dataset.listed !== names.join()) {
+      menu.dataset.listed = names.join();
+      menu.replaceChildren(...names.map((name) => new Option(titles[name], name)));
+    }
+    menu.value = pendingDataset ?? dataset;
+  });
+  menu.addEventListener("change", () => chooseModel(store.get().model, { dataset: menu.value }));
 }
 
 /** A titled part of the menu; none without entries. */

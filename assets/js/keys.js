@@ -11,12 +11,12 @@ const BIG_STEP = 0.1; // with shift
 const KEYS = {
   a: { label: "A", help: "the next click on the map sets A", run: () => chooseSlot("a") },
   b: { label: "B", help: "the next click on the map sets B", run: () => chooseSlot("b") },
-  " ": { label: "space", help: "play or pause", run: togglePlay },
+  " ": { label: "space", help: "play or pause", run: () => togglePlay(store) },
   arrowleft: { label: "←", help: "alpha 0.01 down, with shift 0.1", run: (event) => step(event, -1) },
   arrowright: { label: "→", help: "alpha 0.01 up, with shift 0.1", run: (event) => step(event, 1) },
   g: { label: "G", help: "the map adds points to group +, then to group −, then sets A and B again", run: nextMapTool },
-  s: { label: "S", help: "swap A and B", run: swap },
-  r: { label: "R", help: "a random pair", run: randomPair },
+  s: { label: "S", help: "swap A and B", run: () => swap(store) },
+  r: { label: "R", help: "a random pair", run: () => randomPair(store) },
   0: { label: "0", help: "all directions back to 0 σ", run: resetRack },
   "?": { label: "?", help: "this list", run: () => toggleHelp() },
 };
@@ -59,11 +59,11 @@ function isCovered(key) {
 /** Whether the focused control needs this key itself. */
 function takesKey(target, key) {
   const typed = target.closest("input:not([type=range]), textarea, select, [contenteditable]");
-  if (key.startsWith("Arrow") && target.closest(".rack input, .drawer input, [role=slider]") !== null) return true;
+  if (key.startsWith("Arrow") && target.closest(".rack input, .tool input, [role=slider]") !== null) return true;
   return typed !== null || (key === " " && target.closest("button, a, summary, [role=button]") !== null);
 }
 
 function step(event, direction) {
   store.set({ playing: false });
-  setAlpha(store.get().alpha + direction * (event.shiftKey ? BIG_STEP : STEP));
+  setAlpha(store, store.get().alpha + direction * (event.shiftKey ? BIG_STEP : STEP));
 }

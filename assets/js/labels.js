@@ -1,15 +1,16 @@
-/** The portraits' labels: fetched one column at a time, and turned into colours. */
+/** The data's labels: fetched one column at a time, and turned into colours. */
 
 import { getValues, remembered } from "./server.js";
 
-export const RAMP = ["#3b2f7f", "#3f5f9e", "#2f8f97", "#53b67a", "#b6d14f", "#fde725"]; // dark to light, read in grey too
-const PALETTE = [
-  "#5cc8ff", "#ffb454", "#7bd88f", "#ff6b81", "#b79cff", "#ffe066", "#4fd1c5", "#f78fb3", "#9aa7ff", "#c8e06b",
-  "#ff9f6b", "#6ee7e7", "#d6a2e8", "#a3b18a",
-]; // prettier-ignore
+const series = (name, count) => Array.from({ length: count }, (_, index) => `var(--${name}-${index})`);
+
+export const RAMP = series("ramp", 6); // dark to light, read in grey too
+const PALETTE = series("class", 14);
 
 /** One column: {name, kind, title, unit, values} and low and high, or classes. */
-export const loadLabel = remembered((name) => getValues("label", { name }));
+export const loadLabel = ({ model, dataset }, name) => load(JSON.stringify({ model, dataset, name }));
+
+const load = remembered((key) => getValues("label", JSON.parse(key)));
 
 /**
  * The points grouped as the legend shows them: one group with a number a point for a continuous label, one group a

@@ -38,8 +38,6 @@ export function startLasso(plot, line, { isOn, done }) {
     addEventListener("pointermove", move, { signal: pressed.signal });
     for (const type of ["pointerup", "pointercancel"]) addEventListener(type, end, { signal: pressed.signal });
   });
-  // Without a drag of its own, Plotly takes a tap for a click, and then the mouse click that the browser makes of it.
-  plot.addEventListener("touchend", (event) => isOn() && event.cancelable && event.preventDefault());
   return { hasDrawn: () => hasDrawn };
 }
 

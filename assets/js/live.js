@@ -1,9 +1,11 @@
 /** The live channel: one WebSocket of the page, over which every frame is asked for and answered. */
 
-import { address } from "./server.js";
+import { BEAT_MS, createHeartbeat } from "./heartbeat.js";
+import { address, hangUp } from "./server.js";
 import { store } from "./state.js";
 
 const HEADER_BYTES = 8; // uint32 sequence number, float32 milliseconds per frame; a JPEG follows
+const [PING, PONG] = ["ping", "pong"];
 const RETRY_MS = [250, 500, 1000, 2000, 4000];
 
 export const BUSY_MS = 1000; // after which a busy server is asked again
@@ -22,15 +24,14 @@ export class FrameError extends Error {
 let socket = null;
 let sequence = 0;
 let failures = 0;
-let retry = null;
 const waiting = new Map(); // sequence number → {resolve, reject}
 
 /** A number for a wish, above all those before. */
 export const nextNumber = () => ++sequence;
 
 /**
- * Ask for one frame, or for a preview of it; resolves to its bitmap. The server drops a request that still waits when
- * another of the same lane arrives.
+ * Ask for one frame, or for a preview of it; resolves to {bitmap, msPerFrame}, the device's time for one frame. The
+ * server drops a request that still waits when another of the same lane arrives.
  */
 export function askFrame(lane, morph, number = nextNumber(), preview = false) {
   if (socket?.readyState !== WebSocket.OPEN) return Promise.reject(new FrameError("lost", "not connected"));
@@ -45,34 +46,53 @@ export function askFrame(lane, morph, number = nextNumber(), preview = false) {
  * `refresh` has asked for the status: what the server said before may not be true of the one that is there now.
  */
 export function connect(refresh) {
-  clearTimeout(retry);
   const url = address("live");
   url.protocol = url.protocol.replace("http", "ws");
-  socket = new WebSocket(url);
-  socket.binaryType = "arraybuffer";
-  socket.onopen = async ({ target }) => {
+  const opened = (socket = new WebSocket(url));
+  const isAlive = createHeartbeat(() => opened.readyState === WebSocket.OPEN && opened.send(PING));
+  const beat = setInterval(() => {
+    if (isAlive()) return;
+    hangUp(); // what else is under way goes the same way
+    lose();
+  }, BEAT_MS);
+
+  function lose() {
+    if (socket !== opened) return; // a network that came back closes what was given up
+    clearInterval(beat);
+    socket = null;
+    opened.close();
+    reconnect(refresh);
+  }
+
+  opened.binaryType = "arraybuffer";
+  opened.onopen = async () => {
     failures = 0;
+    isAlive.heard();
     if (store.get().connection === "lost") await refresh();
-    if (target.readyState === WebSocket.OPEN) store.set({ connection: "open" });
+    if (opened.readyState === WebSocket.OPEN) store.set({ connection: "open" });
   };
-  socket.onmessage = ({ data }) => (typeof data === "string" ? refuse(JSON.parse(data)) : deliver(data));
-  socket.onclose = () => reconnect(refresh);
+  opened.onmessage = ({ data }) => {
+    isAlive.heard();
+    if (typeof data !== "string") deliver(data);
+    else if (data !== PONG) refuse(JSON.parse(data));
+  };
+  opened.onclose = lose;
 }
 
 function reconnect(refresh) {
   for (const { reject } of waiting.values()) reject(new FrameError("lost", "the connection was lost"));
   waiting.clear();
   store.set({ connection: "lost" });
-  retry = setTimeout(() => connect(refresh), RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
+  setTimeout(() => connect(refresh), RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
 }
 
 async function deliver(data) {
   const view = new DataView(data);
   const request = take(view.getUint32(0, true));
-  store.set({ msPerFrame: view.getFloat32(4, true) });
   if (!request) return;
   try {
-    request.resolve(await createImageBitmap(new Blob([new Uint8Array(data, HEADER_BYTES)], { type: "image/jpeg" })));
+    const file = new Blob([new Uint8Array(data, HEADER_BYTES)], { type: "image/jpeg" });
+    request.resolve({ bitmap: await createImageBitmap(file), msPerFrame: view.getFloat32(4, true) });
   } catch (error) {
     request.reject(new FrameError("error", `A frame could not be read: ${error.message}`));
   }

@@ -1,16 +1,17 @@
 /** Points that were made here, by a traversal, arithmetic or a mix: the server keeps them, and they act like uploads. */
 
 import { attempt, notify } from "./notice.js";
+import { anyPoint } from "./points.js";
 import { resetRack } from "./rack.js";
 import { post } from "./server.js";
-import { modelStatus, store } from "./state.js";
+import { here, modelStatus, store } from "./state.js";
 
 /** Keep what the route `path` makes of `wish` (which names its model); resolves to the id, or null where it failed. */
 export async function keepPoint(path, wish, name) {
-  const answer = await attempt(() => post(path, {}, JSON.stringify(wish)));
+  const answer = await attempt(() => post(path, here(), JSON.stringify(wish)));
   if (!answer || store.get().model !== wish.model) return null; // meanwhile another model was chosen
-  const { id, picture, coordinates } = answer;
-  const made = { id, model: wish.model, file: null, name, original: picture, coordinates };
+  const { id, original, coordinates } = answer;
+  const made = { id, model: wish.model, file: null, name, original, coordinates };
   store.set({ pictures: [made, ...store.get().pictures] });
   return id;
 }
@@ -24,11 +25,8 @@ export function showPoint(id, slot) {
   store.set({ [slot]: id, alpha: slot === "a" ? 0 : 1, playing: false });
 }
 
-/** Any portrait of the current map. */
-export const randomPortrait = () => String(Math.floor(Math.random() * modelStatus(store.get().model).points));
-
-/** A point as a person calls it. */
-export function nameOf(point) {
-  const picture = store.get().pictures.find(({ id }) => id === point);
-  return picture ? (picture.name ?? "your picture") : `portrait ${point}`;
+/** Any item of the current map. */
+export function randomItem() {
+  const { points, dataset } = modelStatus(store.get().model);
+  return anyPoint(points, dataset);
 }

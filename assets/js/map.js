@@ -1,6 +1,6 @@
-/** The map: every portrait as a point, coloured by a label; a click sets A or B, or adds to a group or a sum. */
+/** The map: every item of a data set as a point, coloured by a label; a click sets A or B, or adds to a group or a sum. */
 
-import { CONFIG, createLayout, createTraces, loadPlotly } from "./figure.js";
+import { CONFIG, createLayout, createTraces, describeDrawing, loadPlotly } from "./figure.js";
 import { addMembers, isGrouping, startGroups, toggleMember } from "./groups.js";
 import { groupPoints, loadLabel, readValue } from "./labels.js";
 import { isInside, startLasso } from "./lasso.js";
@@ -9,11 +9,12 @@ import { attempt } from "./notice.js";
 import { createOverlay } from "./overlay.js";
 import { startPath } from "./path.js";
 import { startProgress } from "./progress.js";
-import { address, getValues } from "./server.js";
+import { getValues } from "./server.js";
 import { ready } from "./session.js";
-import { isUpload } from "./share.js";
+import { isOwn, itemAddress, pointOf, rowOf } from "./points.js";
 import { choosePoint, chooseSlot, modelStatus, store } from "./state.js";
 import { addFromMap } from "./terms.js";
+import { startTouch } from "./touch.js";
 
 export async function mount(element) {
   startProgress(element.querySelector(".preparing"));
@@ -22,25 +23,31 @@ export async function mount(element) {
   startGroups(element);
   const plot = element.querySelector(".plot");
   const colour = element.querySelector("[data-colour]");
-  const { labels, first_label } = store.get().status;
-  colour.replaceChildren(...labels.map(({ name, title }) => new Option(title, name, false, name === first_label)));
   const Plotly = await attempt(loadPlotly);
   if (!Plotly) return;
   await Plotly.newPlot(plot, [], createLayout("", dragmode()), CONFIG); // an empty figure to listen to
   new ResizeObserver(() => Plotly.Plots.resize(plot)).observe(plot);
   const overlay = createOverlay(element.querySelector(".overlay"), plot, choose);
-  const map = createMap({ Plotly, plot, overlay, colour, legend: element.querySelector(".legend") });
+  startTouch(plot, Plotly);
+  const [legend, drawn] = [".legend", "[data-drawn]"].map((part) => element.querySelector(part));
+  const map = createMap({ Plotly, plot, overlay, colour, legend, drawn });
   colour.addEventListener("change", () => attempt(map.draw));
   element.querySelector("[data-fit]").addEventListener("click", map.fit);
-  store.watch(["model", "status"], () => attempt(map.update));
+  store.watch(["model", "dataset", "status"], () => attempt(map.update));
+  store.watch(["isDark"], map.recolour);
   startPath(overlay, element.querySelector("[data-placing]"));
   store.watch(["pictures", "model"], () => overlay.setUploads(uploads()));
-  store.watch(["groups"], ({ groups }) => overlay.setMembers(groups.plus.map(map.place), groups.minus.map(map.place)));
+  store.watch(["groups"], ({ groups }) => overlay.setMembers(map.placesOf(groups.plus), map.placesOf(groups.minus)));
   store.watch(["mapTool"], () => Plotly.relayout(plot, { dragmode: dragmode() }));
   const done = (loop) => addMembers(map.pointsIn(loop));
   const lasso = startLasso(plot, element.querySelector(".lasso"), { isOn: isGrouping, done });
-  plot.on("plotly_click", ({ points, event }) => lasso.hasDrawn() || choose(points[0].customdata, event));
+  plot.on("plotly_click", ({ points, event }) => lasso.hasDrawn() || choose(map.pointOf(points[0].customdata), event));
   listen(plot, element.querySelector(".hover"), overlay, map);
+}
+
+/** The labels that the map can be coloured by, its data set's own choice first chosen. */
+function fillColours(menu, { labels, colour }) {
+  menu.replaceChildren(...labels.map(({ name, title }) => new Option(title, name, false, name === colour)));
 }
 
 const dragmode = () => (isGrouping() ? false : "pan"); // where a drag draws a loop, it does not pan
@@ -51,62 +58,78 @@ function uploads() {
   return pictures.filter((picture) => picture.model === model);
 }
 
-function createMap({ Plotly, plot, overlay, colour, legend }) {
-  let drawn = null; // {model, values} of the map that is shown
+function createMap({ Plotly, plot, overlay, colour, legend, drawn: told }) {
+  let drawn = null; // {key, model, dataset, values} of the map that is shown
   let label = null;
+  let groups = []; // of the points, as the label has them
   let loading = null;
 
   async function draw() {
     if (!drawn) return;
     const mine = drawn;
-    const next = await loadLabel(colour.value);
+    const next = await loadLabel({ model: mine.model, dataset: mine.dataset.name }, colour.value);
     if (mine !== drawn || next.name !== colour.value) return; // meanwhile something else was chosen
     label = next;
-    const groups = groupPoints(label, mine.values.length / 2);
-    await Plotly.react(plot, createTraces(groups, mine.values), createLayout(mine.model, dragmode()), CONFIG);
+    groups = groupPoints(label, mine.values.length / 2);
+    const layout = createLayout(mine.key, dragmode(), mine.values);
+    await Plotly.react(plot, createTraces(groups, mine.values), layout, CONFIG);
+    told.textContent = describeDrawing(mine.values.length / 2);
+    told.hidden = told.textContent === "";
     showLegend(legend, label, groups, (index, visible) => Plotly.restyle(plot, { visible }, [index]));
     plot.dataset.model = mine.model;
     plot.dataset.label = label.name;
     overlay.draw();
   }
 
-  /** Fetch and draw the map of the current model, once it is ready. */
+  /** Fetch and draw the map of the current model and data set, once there is one. */
   async function update() {
     const { model } = store.get();
-    const isReady = modelStatus(model)?.state === "ready";
-    plot.classList.toggle("stale", !isReady || drawn?.model !== model);
-    if (!isReady || drawn?.model === model || loading === model) return;
-    loading = model;
+    const { dataset, has_map: isReady } = modelStatus(model) ?? {};
+    const key = dataset && `${model} ${dataset.name}`;
+    plot.classList.toggle("stale", !isReady || drawn?.key !== key);
+    if (!isReady || drawn?.key === key || loading === key) return;
+    loading = key;
     try {
-      const { values } = await getValues("map", { model });
-      if (store.get().model !== model) return;
-      drawn = { model, values };
+      const { values } = await getValues("map", { model, dataset: dataset.name });
+      if (loading !== key) return;
+      if (drawn?.dataset.name !== dataset.name) fillColours(colour, dataset);
+      drawn = { key, model, dataset, values };
       await draw();
       plot.classList.remove("stale");
     } finally {
-      loading = null;
+      if (loading === key) loading = null;
     }
   }
 
-  /** Where a portrait or an upload lies, in map coordinates. */
+  /** Where an item, or a point of the person's own, lies in map coordinates; null where it does not. */
   function place(point) {
-    if (isUpload(point)) return uploads().find(({ id }) => id === point).coordinates;
-    return [drawn.values[point], drawn.values[drawn.values.length / 2 + Number(point)]];
+    if (isOwn(point)) return uploads().find(({ id }) => id === point)?.coordinates ?? null;
+    const row = drawn ? rowOf(point, drawn.dataset) : NaN;
+    const count = drawn ? drawn.values.length / 2 : 0;
+    return row < count ? [drawn.values[row], drawn.values[count + row]] : null;
+  }
+
+  /** Give the points the colours of the page, which have become light or dark. */
+  function recolour() {
+    if (groups.length > 0) Plotly.restyle(plot, { marker: createTraces(groups, drawn.values).map(({ marker }) => marker) });
   }
 
   return {
     draw,
     update,
+    recolour,
     fit: () => Plotly.relayout(plot, { "xaxis.autorange": true, "yaxis.autorange": true }),
-    place,
-    /** Those inside a loop, given in pixels, of the portraits that are not hidden, and of the uploads. */
+    placesOf: (points) => points.map(place).filter(Boolean),
+    /** Those inside a loop, given in pixels, of the items that are not hidden, and of the person's own. */
     pointsIn(loop) {
-      const portraits = plot.data.filter(({ visible }) => visible !== false).flatMap(({ customdata }) => customdata);
+      const rows = plot.data.filter(({ visible }) => visible !== false).flatMap(({ customdata }) => customdata);
+      const items = rows.map((row) => pointOf(row, drawn.dataset));
       const own = uploads().filter(({ coordinates }) => coordinates).map(({ id }) => id);
-      return [...portraits, ...own].filter((point) => isInside(overlay.project(place(point)), loop));
+      return [...items, ...own].filter((point) => isInside(overlay.project(place(point)), loop));
     },
-    /** The label's value of a point, with its name. */
-    describe: (point) => (label ? `${label.title} ${readValue(label, point)}` : ""),
+    pointOf: (row) => pointOf(row, drawn.dataset),
+    /** The label's value of a row, with its name. */
+    describe: (row) => (label ? `${label.title} ${readValue(label, row)}` : ""),
   };
 }
 
@@ -136,9 +159,9 @@ function pick(point, { shiftKey }) {
 function listen(plot, hover, overlay, map) {
   const image = hover.querySelector("img");
   plot.on("plotly_hover", ({ points, event }) => {
-    const point = points[0].customdata;
-    image.src = address(`thumbnail/${point}.webp`);
-    hover.querySelector("span").textContent = `${point} · ${map.describe(point)}`;
+    const row = points[0].customdata;
+    image.src = itemAddress("thumbnail", map.pointOf(row), store.get());
+    hover.querySelector("span").textContent = `${row} · ${map.describe(row)}`;
     const { left, top, width } = plot.getBoundingClientRect();
     const [x, y] = [event.clientX - left, event.clientY - top];
     const beside = x > width / 2 ? x - 16 - hover.offsetWidth : x + 16;

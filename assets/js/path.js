@@ -1,7 +1,7 @@
 /** The path from A to B over the map: its points come from the server, the dot follows alpha here. */
 
 import { post } from "./server.js";
-import { canDecode, modelStatus, morphOf, pathOf, store } from "./state.js";
+import { canDecode, here, modelStatus, morphOf, store } from "./state.js";
 
 const SETTLE_MS = 150; // a slider of the rack may still be moving
 
@@ -11,15 +11,16 @@ export function startPath(overlay, placing) {
   let timer = null;
 
   async function fetchPath(wish, morph) {
-    const path = await post("path", {}, JSON.stringify(morph)).catch(() => null);
+    const failed = ({ message }) => ({ points: [], a: null, b: null, placing: `There is no path here: ${message}` });
+    const path = await post("path", here(), JSON.stringify(morph)).catch(failed);
     if (wish !== wanted) return;
-    overlay.setPath(path ?? { points: [], a: null, b: null }); // why it failed is said where the frame fails
-    placing.textContent = path?.placing ?? "";
+    overlay.setPath(path);
+    placing.textContent = path.placing;
   }
 
-  store.watch(["model", "a", "b", "method", "rack", "status", "connection"], (state, before) => {
-    const morph = morphOf(state);
-    const wish = canDecode(state) ? pathOf(morph) + modelStatus(state.model, state).state : null;
+  store.watch(["model", "dataset", "a", "b", "method", "rack", "status", "connection"], (state, before) => {
+    const morph = { ...morphOf(state), alpha: 0 };
+    const wish = canDecode(state) ? JSON.stringify([morph, modelStatus(state.model, state).has_map, state.dataset]) : null;
     if (wish === wanted || state.a === null || state.b === null) return;
     wanted = wish;
     clearTimeout(timer);

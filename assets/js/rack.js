@@ -1,30 +1,33 @@
 /** The rack: which directions have a slider, and how far each is moved. */
 
 import { notify } from "./notice.js";
-import { getJson, remembered } from "./server.js";
+import { getJson, isKept, remembered } from "./server.js";
 import { readSteer } from "./share.js";
 import { modelStatus, store } from "./state.js";
 
-export const LIMIT = 4; // σ, at either end of a slider
-export const SIZE = 64; // sliders that one frame may have
+const LIMIT = 4; // σ, at either end of a slider
 
-const left = new Map(); // model → its rack when another model was chosen
+/** Sliders that one frame may have. */
+export const mostSliders = () => store.get().status.limits.sliders;
 
 /** The built-in directions of a model, {directions: [info], methods}; none where it ships without. */
 export const directionsOf = remembered((model) => getJson("directions", { model }));
 
-/** The rack that a model starts with, or had when it was left; moved as the present one is, and as a link asks. */
-export async function rackFor(model, steer = "") {
+/**
+ * The rack that a model shall have in a view of this state: its own where it is there, and else what it starts with, or
+ * had when it was left, moved as the present one is; and as a link asks.
+ */
+export async function rackFor({ model: present, rack, racks }, model, steer = "") {
   const directions = await builtIn(model);
-  const first = left.get(model) ?? directions.filter(({ featured }) => featured).map(createEntry);
-  const known = await stillKnown(model, first);
-  const { model: present, rack } = store.get();
-  left.set(present, rack);
+  const first = racks[model] ?? directions.filter(({ featured }) => featured).map(createEntry);
+  const known = await stillKnown(model, model === present ? rack : first);
+  if (model === present && !steer) return known;
   const wishes = [...rack.filter(({ info }) => info.built_in), ...wishesOf(steer, model, directions)];
   const whole = wishes.reduce((moved, wish) => move(moved, directions, wish), known);
-  const surplus = whole.length - SIZE;
-  if (surplus > 0) notify(`A rack has at most ${SIZE} directions: the last ${surplus} were left out.`, "error");
-  return whole.slice(0, SIZE);
+  const most = mostSliders();
+  const surplus = whole.length - most;
+  if (surplus > 0) notify(`A rack has at most ${most} directions: the last ${surplus} were left out.`, "error");
+  return whole.slice(0, most);
 }
 
 async function builtIn(model) {
@@ -40,13 +43,12 @@ const createEntry = (info) => Object.freeze({ id: info.id, info, strength: 0, ho
 
 /** Those of a rack that the server still has, and a message about the others. */
 async function stillKnown(model, rack) {
-  const isKnown = await Promise.all(rack.map(({ id, info }) => info.built_in || isKept(model, id)));
+  const isKnown = await Promise.all(rack.map(({ id, info }) => info.built_in || isKept("direction", { model, id })));
   const lost = rack.filter((_, index) => !isKnown[index]).map(({ info }) => info.name);
-  if (lost.length > 0) notify(`The server no longer has ${lost.join(", ")}: make it anew, or load it again.`, "error");
+  if (lost.length === 0) return rack;
+  notify(`The server no longer has ${lost.join(", ")}: make it anew, or load it again.`, "error");
   return rack.filter((_, index) => isKnown[index]);
 }
-
-const isKept = (model, id) => getJson("direction", { model, id }).then(() => true, ({ status }) => status !== 404);
 
 /** What a link asks for, and a message about what of it cannot be. */
 function wishesOf(steer, model, directions) {
@@ -66,20 +68,20 @@ function move(rack, directions, { id, strength, hold }) {
   return whole.map((entry) => (entry.id === id ? { ...entry, strength, hold } : entry));
 }
 
-/** After the server was started anew: take away what it has forgotten. */
-export async function forgetUnknown() {
-  const { model, rack } = store.get();
+/** Take off a view's rack what the server has forgotten. */
+export async function forgetUnknown(view) {
+  const { model, rack } = view.get();
   const known = (await stillKnown(model, rack)).map(({ id }) => id);
   const lost = rack.map(({ id }) => id).filter((id) => !known.includes(id));
-  if (lost.length > 0) store.set({ rack: store.get().rack.filter(({ id }) => !lost.includes(id)) });
+  if (lost.length > 0) view.set({ rack: view.get().rack.filter(({ id }) => !lost.includes(id)) });
 }
 
 /** Give a direction a slider, unless it has one, and bring it into view; false, and a message, where the rack is full. */
 export function addDirection(info, { strength = 0 } = {}) {
   const { rack } = store.get();
   if (rack.every(({ id }) => id !== info.id)) {
-    if (rack.length >= SIZE) {
-      notify(`The rack is full with ${SIZE} directions: remove one to add ${info.name}.`, "error");
+    if (rack.length >= mostSliders()) {
+      notify(`The rack is full with ${rack.length} directions: remove one to add ${info.name}.`, "error");
       return false;
     }
     store.set({ rack: [...rack, createEntry(info)] });

@@ -9,50 +9,75 @@ export function address(path, parameters = {}) {
   return url;
 }
 
-/** Ask a route; throws an Error whose message is the server's sentence for the person, with its HTTP status. */
-async function ask(path, parameters, options) {
-  let response;
-  try {
-    response = await fetch(address(path, parameters), options);
-  } catch {
-    throw new Error("The server cannot be reached.");
+/** The server did not answer: once it does again, asking again is right. */
+export class UnreachableError extends Error {
+  constructor() {
+    super("The server cannot be reached.");
   }
-  if (response.ok) return response;
+}
+
+let line = new AbortController(); // of all requests under way
+
+/** Give up on all requests under way, whose answers the network has swallowed. */
+export function hangUp() {
+  line.abort();
+  line = new AbortController();
+}
+
+/**
+ * Ask a route, and `read` its answer; throws an UnreachableError, or an Error whose message is the server's sentence for
+ * the person, with its HTTP status.
+ */
+async function ask(path, parameters, read, options) {
+  const response = await reached(fetch(address(path, parameters), { signal: line.signal, ...options }));
+  if (response.ok) return reached(read(response));
   const answer = await response.json().catch(() => ({}));
   const sentence = answer.error ?? `The server answered ${response.status} to ${path}.`;
   throw Object.assign(new Error(sentence), { status: response.status });
 }
 
-export async function getJson(path, parameters) {
-  return (await ask(path, parameters)).json();
+function reached(answer) {
+  return answer.catch(() => {
+    throw new UnreachableError();
+  });
 }
 
-export async function post(path, parameters, body) {
-  return (await ask(path, parameters, { method: "POST", body })).json();
-}
+const asJson = (response) => response.json();
+
+export const getJson = (path, parameters) => ask(path, parameters, asJson);
+
+export const post = (path, parameters, body) => ask(path, parameters, asJson, { method: "POST", body });
 
 /** A picture of frames, and the device's time for one of them as far as it is known, in milliseconds. */
-export async function postForFrames(path, body) {
-  const response = await ask(path, {}, { method: "POST", body });
-  return { file: await response.blob(), msPerFrame: Number(response.headers.get("X-Milliseconds-Per-Frame")) };
+export function postForFrames(path, body) {
+  const read = async (response) => {
+    const msPerFrame = Number(response.headers.get("X-Milliseconds-Per-Frame"));
+    return { file: await response.blob(), msPerFrame };
+  };
+  return ask(path, {}, read, { method: "POST", body });
 }
 
-export async function getFile(path, parameters) {
-  return (await ask(path, parameters)).blob();
-}
+/** What a route answers to a wish, as a file with its type. */
+export const postForFile = (path, body) =>
+  ask(path, {}, (response) => response.blob(), { method: "POST", body });
+
+export const getFile = (path, parameters) => ask(path, parameters, (response) => response.blob());
 
 /**
  * A binary payload: uint32 length of a JSON header, the header, padding to 4 bytes, then raw little-endian values.
  * Returns the header with `values` as an array of its `dtype`.
  */
 export async function getValues(path, parameters) {
-  const buffer = await (await ask(path, parameters)).arrayBuffer();
+  const buffer = await ask(path, parameters, (response) => response.arrayBuffer());
   const length = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
   const start = Math.ceil((4 + length) / 4) * 4;
-  const Values = { float32: Float32Array, uint8: Uint8Array }[header.dtype];
+  const Values = { float32: Float32Array, uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array }[header.dtype];
   return { ...header, values: new Values(buffer, start) };
 }
+
+/** Whether what the server knows by an id is still there; it is also where the server gives no answer to that. */
+export const isKept = (path, parameters) => getJson(path, parameters).then(() => true, ({ status }) => status !== 404);
 
 /** `load(key)`, asked once for each key; again only after it failed. */
 export function remembered(load) {

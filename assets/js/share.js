@@ -1,38 +1,41 @@
 /** The share link: the page's address says what is shown, and an address that says so is shown again. */
 
-import { steerOf, store } from "./state.js";
+import { isOwn } from "./points.js";
+import { steerOf } from "./state.js";
 
 const THROTTLE_MS = 300; // browsers limit how often the address may change
 const NAMES = ["model", "a", "b", "method", "alpha"];
+const POINTS = ["a", "b"];
 const STEER = /^(.+):(-?\d+(?:\.\d+)?)(h?)$/; // a direction, its strength in σ, and whether it is held
 
-/** What the address asks for: strings of those names that it has. */
-export function readLink() {
-  const query = new URLSearchParams(window.location.search);
+/** What an address asks for by its `search`: strings of those names that it has. */
+export function readLink(search) {
+  const query = new URLSearchParams(search);
   const names = [...NAMES, "steer"].filter((name) => query.has(name));
   return Object.fromEntries(names.map((name) => [name, query.get(name)]));
 }
 
-/** Keep the address at what is shown. */
-export function startSharing() {
+/** Keep the address at what `view` shows. */
+export function startSharing(view) {
   let timer = null;
-  store.watch([...NAMES, "rack"], (state) => {
-    if (state.model === null) return;
+  view.watch([...NAMES, "rack"], ({ model }) => {
+    if (model === null) return;
     timer ??= setTimeout(() => {
       timer = null;
-      window.history.replaceState(window.history.state, "", link());
+      window.history.replaceState(window.history.state, "", link(view.get(), window.location.href));
     }, THROTTLE_MS);
   });
 }
 
-/** The address of what is shown now. */
-export function link() {
-  const state = store.get();
-  const url = new URL(window.location.href);
-  for (const name of NAMES) url.searchParams.set(name, state[name]);
-  const steer = writeSteer(state.rack);
-  if (steer) url.searchParams.set("steer", steer);
-  else url.searchParams.delete("steer");
+/** The address, beginning as `base`, of what a view's state shows; what is the person's own stays out of it. */
+export function link(state, base) {
+  const url = new URL(base);
+  const said = { steer: writeSteer(state.rack) };
+  for (const name of NAMES) said[name] = POINTS.includes(name) && isOwn(state[name]) ? "" : String(state[name]);
+  for (const [name, text] of Object.entries(said)) {
+    if (text) url.searchParams.set(name, text);
+    else url.searchParams.delete(name);
+  }
   return url;
 }
 
@@ -51,9 +54,7 @@ export function readSteer(steer) {
 }
 
 /** Whether A or B is an upload, which lives in this running app only and no link can name. */
-export const isShareable = ({ a, b }) => ![a, b].some(isUpload);
+export const isShareable = ({ a, b }) => ![a, b].some(isOwn);
 
 /** Whether every slider that does something is of a built-in direction: a link leaves out the others. */
 export const isWhole = ({ rack }) => steerOf(rack.filter(({ info }) => !info.built_in)).length === 0;
-
-export const isUpload = (point) => String(point).startsWith("u");

@@ -1,7 +1,5 @@
 /** Numbers with their sign as a person reads them, and strengths in σ. */
 
-export const STEPS = [-3, -2, -1, 0, 1, 2, 3]; // σ; beyond three, hardly any of the data lie
-
 /** A number with its sign, rounded to so many digits. */
 export function signed(value, digits = 1) {
   const text = Math.abs(value).toFixed(digits);

@@ -2,20 +2,20 @@
 
 import { createFrames } from "./frames.js";
 import { setStrength } from "./rack.js";
-import { STEPS, signed, sigma } from "./sigma.js";
+import { signed, sigma } from "./sigma.js";
 import { canDecode, morphOf, steerOf, store, whenDecoding } from "./state.js";
 
 /** The page's one strip; `toggle(id, row)` opens it at the end of a direction's row, or closes it there. */
 export function createStrip() {
-  const element = document.createElement("div");
-  element.className = "strip";
+  const element = Object.assign(document.createElement("div"), { className: "strip" });
   let open = null; // the direction's id
-  const steps = STEPS.map((strength) => step(strength, () => open));
+  const { strengths } = store.get().status.limits;
+  const steps = strengths.map((strength) => step(strength, () => open));
   const { buttons, refill, stop } = createFrames(element, "strip", steps);
 
-  function mark(state) {
-    const entry = state.rack.find(({ id }) => id === open);
-    buttons.forEach((button, index) => button.classList.toggle("near", entry?.strength === STEPS[index]));
+  function mark({ rack }) {
+    const strength = rack.find(({ id }) => id === open)?.strength;
+    buttons.forEach((button, index) => button.classList.toggle("near", strength === strengths[index]));
   }
 
   function close() {
@@ -30,9 +30,7 @@ export function createStrip() {
     close();
     if (isOpen) return;
     open = id;
-    row.append(element);
-    row.querySelector("[data-strip]").setAttribute("aria-pressed", "true");
-    element.scrollIntoView({ block: "nearest" });
+    put(element, row);
     mark(store.get());
     refill();
   }
@@ -47,6 +45,12 @@ export function createStrip() {
   });
   whenDecoding(() => open !== null && refill());
   return { toggle };
+}
+
+function put(element, row) {
+  row.append(element);
+  row.querySelector("[data-strip]").setAttribute("aria-pressed", "true");
+  element.scrollIntoView({ block: "nearest" });
 }
 
 function step(strength, direction) {

@@ -1,16 +1,13 @@
-/** The sum of the drawer “Arithmetic”: points and their weights, and how they come to it from the map. */
+/** The sum of the tool “Arithmetic”: points and their weights, and how they come to it from the map. */
 
-import { nameOf } from "./made.js";
 import { notify } from "./notice.js";
 import { reopen } from "./pictures.js";
-import { isUpload } from "./share.js";
+import { isOwn, nameOf, rowOf } from "./points.js";
 import { modelStatus, store } from "./state.js";
 
-const MOST = 16; // terms, as the server takes
-
 export function addTerm(point) {
-  const { terms } = store.get();
-  if (terms.length === MOST) notify(`A sum has at most ${MOST} terms: remove one to add another.`, "error");
+  const { terms, status } = store.get();
+  if (terms.length === status.limits.terms) notify(`A sum has at most ${terms.length} terms: remove one to add another.`, "error");
   else store.set({ terms: [...terms, { point: String(point), weight: 1 }] });
 }
 
@@ -47,10 +44,11 @@ export async function termsOn(model) {
 }
 
 async function pointOn(model, point) {
-  const { title, points } = modelStatus(model);
-  const isThere = store.get().pictures.some((picture) => picture.id === point && picture.model === model);
-  if (isUpload(point) && !isThere) return reopen(point, model); // which says what cannot be encoded
-  if (isThere || Number(point) < points) return point;
-  notify(`${title} does not have ${nameOf(point)}: taken out of the sum.`);
+  const { title, points, dataset } = modelStatus(model);
+  const { pictures } = store.get();
+  const isThere = pictures.some((picture) => picture.id === point && picture.model === model);
+  if (isOwn(point) && !isThere) return reopen(point, model); // which says what cannot be encoded
+  if (isThere || rowOf(point, dataset) < points) return point;
+  notify(`${title} does not have ${nameOf(point, store.get())}: taken out of the sum.`);
   return null;
 }

@@ -1,24 +1,24 @@
-/** The drawer “Traversal”: one thing varied from −3 to 3 σ on several faces; a click on a picture goes on from it. */
+/** The tool “Traversal”: one thing varied from −3 to 3 σ on several faces; a click on a picture goes on from it. */
 
-import { startDrawer } from "./drawer.js";
 import { createGrid } from "./grid.js";
-import { nameOf, randomPortrait } from "./made.js";
+import { randomItem } from "./made.js";
 import { attempt, notify } from "./notice.js";
+import { nameOf, rowOf } from "./points.js";
 import { ready } from "./session.js";
 import { modelStatus, morphOf, steerOf, store } from "./state.js";
 import { WAYS } from "./ways.js";
+import { startTool } from "./tool.js";
 
 export async function mount(element) {
   await ready;
   const find = (selector) => element.querySelector(selector);
-  const drawer = find("details");
   const menus = createMenus(find("[data-way]"), find("[data-which]"));
   const grid = createGrid(find(".grid"));
   let other = null; // the portrait of the last row
 
   async function refresh(isNewest) {
     const state = store.get();
-    if (other === null || Number(other) >= modelStatus(state.model).points) other = randomPortrait();
+    if (other === null || !(rowOf(other, modelStatus(state.model).dataset) < modelStatus(state.model).points)) other = randomItem();
     const along = await attempt(menus.chosen);
     if (!along || !isNewest()) return;
     find("[data-told]").textContent = along.told;
@@ -30,10 +30,10 @@ export async function mount(element) {
     }
   }
 
-  const later = startDrawer(drawer, ["model", "a", "b", "method", "alpha", "rack", "status"], refresh);
+  const later = startTool(element.querySelector(".tool"), ["model", "a", "b", "method", "alpha", "rack", "status"], refresh);
   for (const name of ["way", "which"]) find(`[data-${name}]`).addEventListener("change", later);
   find("[data-other]").addEventListener("click", () => {
-    other = randomPortrait();
+    other = randomItem();
     later();
   });
   store.watch(["slot"], ({ slot }) => {
@@ -44,14 +44,14 @@ export async function mount(element) {
 
 /** A row each: the picture shown with its sliders, and A, B and another as they are; what is held is held in all. */
 function rowsOf(state, other) {
-  const { model, a, b, rack } = state;
+  const { model, a, b, rack, pictures } = state;
   const held = steerOf(rack).filter(({ hold }) => hold).map((steer) => ({ ...steer, strength: 0 }));
   const at = (point) => ({ model, a: point, b: point, method: "slerp", alpha: 0, steer: held });
   return [
     { title: "shown", name: "picture", morph: morphOf(state) },
-    { title: "A", name: nameOf(a), morph: at(a) },
-    { title: "B", name: nameOf(b), morph: at(b) },
-    { title: other, name: nameOf(other), morph: at(other) },
+    { title: "A", name: nameOf(a, state), morph: at(a) },
+    { title: "B", name: nameOf(b, state), morph: at(b) },
+    { title: other, name: nameOf(other, state), morph: at(other) },
   ];
 }
 

@@ -2,23 +2,23 @@
 
 import { directionsOf } from "./rack.js";
 import { getJson, post } from "./server.js";
-import { modelStatus, store } from "./state.js";
+import { here, modelStatus, store } from "./state.js";
 
 const COMPONENTS = 16;
 const BY_VARIANCE =
-  "In the order of the variance of the portraits' latents, which are posterior means: the data that ship keep no KL, but " +
+  "In the order of the variance of the data's latents, which are posterior means: the data that ship keep no KL, but " +
   "it would put the same ones last, since KL is small where the mean does not move. Each is named by the label that it " +
-  "follows best over the training portraits.";
+  "follows best over the training data.";
 
 /** `list(state)` resolves to {title, value} each, `find(model, value)` to {id, label, told}. */
 export const WAYS = {
-  coordinate: {
+  dimension: {
     async list({ model }) {
-      const { coordinates } = await getJson("coordinates", { model });
-      return coordinates.map(({ index, title }) => ({ title, value: index }));
+      const { dimensions } = await getJson("dimensions", { model, ...here() });
+      return dimensions.map(({ index, title }) => ({ title, value: index }));
     },
     async find(model, index) {
-      const { id } = await post("coordinate", {}, JSON.stringify({ model, index: Number(index) }));
+      const { id } = await post("dimension", here(), JSON.stringify({ model, index: Number(index) }));
       const kind = modelStatus(model).latent_shape.length === 1 ? "dimension" : "channel";
       return { id, label: `${kind} ${index}`, told: BY_VARIANCE };
     },
@@ -27,7 +27,7 @@ export const WAYS = {
     list: async () => Array.from({ length: COMPONENTS }, (_, value) => ({ title: `component ${value + 1}`, value })),
     async find(model, component) {
       const wish = { model, method: "pca", component: Number(component) };
-      const { id, name, notes } = await post("find-direction", {}, JSON.stringify(wish));
+      const { id, name, notes } = await post("find-direction", here(), JSON.stringify(wish));
       return { id, label: name.toLowerCase(), told: [`${name}: ${notes[0]}`, ...notes.slice(1)].join(". ") + "." };
     },
   },

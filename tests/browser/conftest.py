@@ -9,14 +9,13 @@ import torch
 from explorer_page import ExplorerPage
 from PIL import Image
 from playwright.sync_api import sync_playwright
-from running_app import ROOT, RunningApp
+from running_app import RunningApp
 from skimage import data
 
 import models
-from explorer.data.dataset import Dataset
-from explorer.operations.interpolation import slerp
-from explorer.steering.built_in import load_built_in
-from explorer.steering.direction_files import to_bytes
+from explorer.data import load_dataset
+from explorer.operations import slerp
+from explorer.steering import load_built_in, to_bytes
 from models.pictures import to_uint8
 
 CHROMIUM = shutil.which("chromium")
@@ -108,7 +107,7 @@ def face_vae():
 
 @pytest.fixture(scope="session")
 def dataset():
-    return Dataset.load(ROOT / "assets" / "portraits.parquet")
+    return load_dataset()
 
 
 @pytest.fixture
@@ -117,7 +116,7 @@ def frame_of(face_vae, dataset):
     smile = load_built_in(face_vae.space, dataset)["smile"]
 
     def decode(shown, alpha=None, strength=0.0):
-        a, b = (dataset.latents[int(shown[slot])] for slot in ("a", "b"))
+        a, b = (dataset.shipped.latents[int(shown[slot])] for slot in ("a", "b"))
         latents = slerp(a, b, torch.tensor([float(shown["alpha"] if alpha is None else alpha)]))
         return to_uint8(face_vae.decode(latents + strength * smile.std * smile.vector))[0]
 

@@ -21,16 +21,17 @@ def free_port():
 
 
 class RunningApp:
-    def __init__(self, cache_dir, *flags):
+    def __init__(self, cache_dir, *flags, script=ROOT / "app.py"):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self.log = Path(cache_dir) / "app.log"
         self._flags = ["--port", str(self.port), "--cache-dir", str(cache_dir), "--device", "cpu", *flags]
+        self._script = script
         self._process = None
 
     def start(self):
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-        command = [sys.executable, str(ROOT / "app.py"), *self._flags]
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, str(self._script), *self._flags]
         with self.log.open("a") as log:
             self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         until = time.monotonic() + START_SECONDS

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from explorer.measures.metrics import psnr
+from explorer.measures import psnr
 
 STEPS = 200  # of the slider; a whole path has a frame for each and one for the start
 SPRITE = "**/explorer/sprite"
@@ -30,7 +30,7 @@ def watched(new_page, app):
     explorer, asked = new_page(app), []
 
     def listen(websocket):
-        websocket.on("framesent", lambda text: asked.append(json.loads(text)["morph"]))
+        websocket.on("framesent", lambda text: text == "ping" or asked.append(json.loads(text)["morph"]))
 
     explorer.page.on("websocket", listen)
     explorer.page.on("request", lambda request: request.url.endswith("sprite") and asked.append(request))

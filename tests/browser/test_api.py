@@ -9,9 +9,8 @@ from pictures import write
 from PIL import Image
 from websockets.sync.client import connect
 
-from explorer.operations.directions import steer
-from explorer.operations.holding import Response, around, hold
-from explorer.steering.built_in import load_built_in
+from explorer.operations import Jacobian, around, hold, steer
+from explorer.steering import load_built_in
 from models.pictures import to_uint8
 
 
@@ -56,7 +55,7 @@ def test_points_pages_through_the_portraits(client, dataset):
 
 def test_decode_is_the_models_own_decode(client, face_vae, dataset):
     picture = pixels(client.predict(point="17", api_name="/decode"))
-    assert np.array_equal(picture, to_uint8(face_vae.decode(dataset.latents[17:18]))[0])
+    assert np.array_equal(picture, to_uint8(face_vae.decode(dataset.shipped.latents[17:18]))[0])
 
 
 def test_a_picture_is_encoded_decoded_and_morphed(client, astronaut):
@@ -116,11 +115,11 @@ def test_the_shipped_directions_are_told(client):
 def test_a_shipped_direction_moves_a_picture_as_computed_directly(client, face_vae, dataset):
     built_in = load_built_in(face_vae.space, dataset)
     smile, age, glasses = (built_in[key] for key in ("smile", "age", "glasses"))
-    latent, every = dataset.latents[17], [smile, age, glasses]
-    response = Response.measured(every, face_vae.reencode(around(latent, every)))
+    latent, every = dataset.shipped.latents[17], [smile, age, glasses]
+    response = Jacobian.measured(every, face_vae.reencode(around(latent, every)))
     for held, direction in [([], smile), (["age", "glasses"], hold(smile, [age, glasses], response))]:
         path = client.predict(point=17, direction="smile", strength=2, hold=held, api_name="/apply_direction")
-        moved = steer(dataset.latents[17:18], [direction], [2])
+        moved = steer(dataset.shipped.latents[17:18], [direction], [2])
         expected = to_uint8(face_vae.decode(moved))[0]
         assert np.abs(pixels(path).astype(int) - expected).max() <= 1
 
@@ -133,8 +132,8 @@ def test_no_strength_is_the_picture_itself(client):
 def test_a_direction_is_found_and_applied(client, face_vae, dataset):
     found = client.predict(plus=[1, "2"], minus=[5], name="mine", api_name="/find_direction")
     assert (found["name"], found["data"]) == ("mine", "2 points against 1: 1, 2 against 5")
-    way = dataset.latents[1:3].mean(0) - dataset.latents[5]
-    moved = dataset.latents[17] + 1.5 * found["std"] * way / way.norm()
+    way = dataset.shipped.latents[1:3].mean(0) - dataset.shipped.latents[5]
+    moved = dataset.shipped.latents[17] + 1.5 * found["std"] * way / way.norm()
     path = client.predict(point=17, direction=found["id"], strength=1.5, api_name="/apply_direction")
     expected = to_uint8(face_vae.decode(moved[None]))[0]
     assert np.abs(pixels(path).astype(int) - expected).max() <= 1
@@ -190,3 +189,10 @@ def test_frames_are_not_deflated_once_more(app):
     """JPEGs get no smaller; to try took a quarter of the server's time."""
     with connect(app.url.replace("http", "ws") + "explorer/live", compression="deflate") as channel:
         assert channel.protocol.extensions == []
+
+
+def test_encode_tells_a_program_which_frame_it_took(client, tmp_path):
+    file = write(tmp_path, "animated GIF", np.zeros((8, 8, 3), np.uint8) + 90)
+    job = client.submit(image=handle_file(file), api_name="/encode")
+    assert job.result().startswith("u")
+    assert ("This GIF has several frames: the first is used.", "info") in [job.status().log]

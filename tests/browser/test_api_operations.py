@@ -8,7 +8,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from explorer.operations import traversal
-from explorer.steering.built_in import load_built_in
+from explorer.steering import load_built_in
 from models.pictures import sprite, to_uint8
 
 
@@ -25,13 +25,13 @@ def close(path, pictures):
 
 def test_a_traversal_along_a_direction_is_the_row_computed_directly(client, face_vae, dataset):
     smile = load_built_in(face_vae.space, dataset)["smile"]
-    expected = to_uint8(face_vae.decode(traversal.traverse(dataset.latents[17], smile)))
+    expected = to_uint8(face_vae.decode(traversal.traverse(dataset.shipped.latents[17], smile)))
     assert close(client.predict(point=17, direction="smile", api_name="/traverse"), expected)
 
 
 def test_a_traversal_along_a_dimension_changes_it_alone(client, face_vae, dataset):
-    train = dataset.latents[dataset.splits == "train"]
-    latents = dataset.latents[17].repeat(2, 1)
+    train = dataset.shipped.latents[dataset.splits == "train"]
+    latents = dataset.shipped.latents[17].repeat(2, 1)
     latents[:, 3] += torch.tensor([-1.0, 2.5]) * train[:, 3].std(correction=0)
     path = client.predict(point="17", coordinate=3, strengths=[-1, 2.5], api_name="/traverse")
     assert close(path, to_uint8(face_vae.decode(latents)))
@@ -39,11 +39,13 @@ def test_a_traversal_along_a_dimension_changes_it_alone(client, face_vae, datase
 
 def test_arithmetic_gives_a_point_and_its_neighbours(client, face_vae, dataset):
     told = client.predict(points=[17, "23", 5], weights=[1, -0.5, 0.5], api_name="/arithmetic")
-    latent = dataset.latents[17] - 0.5 * dataset.latents[23] + 0.5 * dataset.latents[5]
+    latent = (
+        dataset.shipped.latents[17] - 0.5 * dataset.shipped.latents[23] + 0.5 * dataset.shipped.latents[5]
+    )
     assert close(
         client.predict(point=told["point"], api_name="/decode"), to_uint8(face_vae.decode(latent[None]))
     )
-    nearest = (dataset.latents - latent).norm(dim=1).argsort()[:5].tolist()
+    nearest = (dataset.shipped.latents - latent).norm(dim=1).argsort()[:5].tolist()
     assert [int(neighbour["point"]) for neighbour in told["neighbours"]] == nearest
     assert "add up to 1," in told["sum"]
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlparse
 import numpy as np
 import pytest
 
-from explorer.steering.rack import OWN
+from explorer.data.keep import EACH
 
 LINK = "?model=face-vae&a=17&b=23&alpha=0.3"
 
@@ -86,7 +86,7 @@ def test_a_direction_that_the_server_dropped_leaves_the_rack(explorer, smile_fil
     own = explorer.page.locator(".sliders li").last
     assert own.get_attribute("data-direction") != "smile"
     load = f"{explorer.app.url}explorer/load-directions?model=face-vae"
-    for _ in range(OWN):
+    for _ in range(EACH):
         assert explorer.page.request.post(load, data=smile_file.read_bytes()).ok
     count = explorer.page.locator(".sliders li").count()
     own.locator("input[type=range]").fill("2")

@@ -9,11 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
-from explorer.measures.metrics import psnr
-from explorer.operations.directions import unit
-from explorer.operations.holding import Response, around, hold
-from explorer.operations.interpolation import lerp, slerp
-from explorer.steering.built_in import load_built_in
+from explorer.measures import psnr
+from explorer.operations import Jacobian, around, hold, lerp, slerp, unit
+from explorer.steering import load_built_in
 from models.pictures import to_uint8
 
 LINK = "?model=face-vae&a=17&b=23&alpha=0.3"
@@ -29,7 +27,7 @@ def frame_of(face_vae, dataset, directions):
     """The decode, called directly, of what a canvas says that it shows; or with other sliders."""
 
     def decode(shown, *steer):
-        a, b = (dataset.latents[int(shown[slot])] for slot in ("a", "b"))
+        a, b = (dataset.shipped.latents[int(shown[slot])] for slot in ("a", "b"))
         latents = slerp(a, b, torch.tensor([float(shown["alpha"])]))
         for direction, strength in steer:
             latents = latents + strength * direction.std * direction.vector
@@ -45,9 +43,9 @@ def held(face_vae, dataset):
     def apart(shown, direction, other):
         steps = []
         for slot in ("a", "b"):
-            latent = dataset.latents[int(shown[slot])]
+            latent = dataset.shipped.latents[int(shown[slot])]
             returned = face_vae.reencode(around(latent, [direction, other]))
-            left = hold(direction, [other], Response.measured([direction, other], returned))
+            left = hold(direction, [other], Jacobian.measured([direction, other], returned))
             steps.append(left.std * left.vector)
         step = lerp(*steps, torch.tensor([float(shown["alpha"])]))[0]
         return replace(direction, vector=unit(step), std=float(step.norm()))

@@ -2,8 +2,8 @@
 
 import torch
 
-from explorer.measures.metrics import psnr
-from explorer.operations.interpolation import slerp
+from explorer.measures import psnr
+from explorer.operations import slerp
 from explorer.steering.fitting import Target, find_labelled
 from models.pictures import to_uint8
 
@@ -21,10 +21,10 @@ def find(explorer, method, label, value=None):
 def test_the_dialog_finds_directions_by_any_method(explorer, face_vae, dataset):
     train = dataset.splits == "train"
     target = Target("smile", dataset.labels["smile"].to_numpy(float)[train], "")
-    smile = find_labelled("ridge", dataset.latents[train], target, {})
+    smile = find_labelled("ridge", dataset.shipped.latents[train], target, {})
 
     def expected(shown):
-        a, b = (dataset.latents[int(shown[slot])] for slot in ("a", "b"))
+        a, b = (dataset.shipped.latents[int(shown[slot])] for slot in ("a", "b"))
         latents = slerp(a, b, torch.tensor([float(shown["alpha"])])) + 2 * smile.std * smile.vector
         return to_uint8(face_vae.decode(latents))[0]
 

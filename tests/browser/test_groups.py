@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.measures.metrics import psnr
+from explorer.measures import psnr
+from explorer.operations import slerp, unit
 from explorer.operations.direction_methods import mean_difference
-from explorer.operations.directions import unit
-from explorer.operations.interpolation import slerp
 from explorer.steering.fitting import projected_std
 from models.pictures import to_uint8
 
@@ -27,11 +26,11 @@ def steered(face_vae, dataset):
     """What the canvas shall show: decoded directly, moved along the difference of the groups' means."""
 
     def decode(shown, plus, minus, strength):
-        x = dataset.latents[[int(point) for point in (*plus, *minus)]]
+        x = dataset.shipped.latents[[int(point) for point in (*plus, *minus)]]
         difference = mean_difference(x.double().numpy(), np.arange(len(x)) < len(plus))
         vector = unit(torch.from_numpy(difference))
-        std = projected_std(vector, dataset.latents[torch.from_numpy(dataset.splits == "train")])
-        a, b = (dataset.latents[int(shown[slot])] for slot in "ab")
+        std = projected_std(vector, dataset.shipped.latents[torch.from_numpy(dataset.splits == "train")])
+        a, b = (dataset.shipped.latents[int(shown[slot])] for slot in "ab")
         latents = slerp(a, b, torch.tensor([float(shown["alpha"])]))
         return to_uint8(face_vae.decode(latents + strength * std * vector))[0]
 
@@ -122,7 +121,7 @@ def test_two_lassoed_groups_make_a_direction_whose_slider_shows_it(explorer, ste
         assert own >= 38
         assert own > psnr(explorer.pixels(), steered(shown, plus, minus, 0)) + 6
     explorer.wait("was => document.querySelector('.overlay .path').getAttribute('points') !== was", path)
-    assert "steered" in explorer.page.locator("[data-placing]").inner_text()
+    assert "steered" in explorer.page.locator("[data-placing]").text_content()
 
 
 def test_single_points_do_and_more_of_them_renew_the_direction_at_its_strength(explorer, steered):

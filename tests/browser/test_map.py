@@ -1,5 +1,21 @@
 """The map: colours, legend, hover, slots, the path, and a view that stays where the person put it."""
 
+import pytest
+
+FILLED = """plot => {
+  const { xaxis, yaxis } = plot._fullLayout;
+  const span = (values) => Math.max(...values) - Math.min(...values);
+  const scales = [xaxis, yaxis].map(({ range, _length: length }) => length / (range[1] - range[0]));
+  const spans = ["x", "y"].map((name) => span(plot.data.flatMap((trace) => [...trace[name]])));
+  return [[spans[0] * scales[0] / xaxis._length, spans[1] * scales[1] / yaxis._length], scales];
+}"""
+THINNED = """async () => {
+  const link = document.querySelector("link[rel=modulepreload][href$='figure.js']");
+  const { createTraces, describeDrawing } = await import(link.href);
+  const points = Array.from({ length: 25_000 }, (_, point) => point);
+  const traces = createTraces([{ points, color: "red" }], new Float32Array(50_000));
+  return [traces.map(({ type }) => type), traces[0].customdata, describeDrawing(25_000)];
+}"""
 RANGES = "plot => [...plot._fullLayout.xaxis.range, ...plot._fullLayout.yaxis.range]"
 
 
@@ -92,4 +108,57 @@ def test_path_and_markers_lie_where_a_and_b_are(explorer):
         )
     points = explorer.page.locator(".overlay .path").get_attribute("points").split()
     assert len(points) == 33
+    explorer.page.get_by_text("About the path").click()
     assert "distance" in explorer.page.locator("[data-placing]").inner_text()
+    assert explorer.page.locator("[data-placing]").is_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080), (390, 844)])
+def test_the_map_fills_its_panel(new_page, app, width, height):
+    """Up to a small margin in the direction that is scarce; with one scale for both axes."""
+    explorer = new_page(app, viewport={"width": width, "height": height}).open()
+    shares, scales = explorer.plot.evaluate(FILLED)
+    assert 0.9 <= max(shares) <= 0.97
+    assert scales[0] == pytest.approx(scales[1], rel=1e-3)
+    panel, area = (explorer.page.locator(part).bounding_box() for part in ("#panel-map", ".map .area"))
+    assert area["width"] == pytest.approx(panel["width"], abs=1)
+    assert panel["height"] - area["height"] < 130  # two rows of tools and one of colours
+
+
+def test_plotly_offers_no_way_out(explorer):
+    assert explorer.page.locator(".modebar-btn").count() == 0
+    assert explorer.plot.evaluate(
+        "plot => [plot._context.showSendToCloud, plot._context.plotlyServerURL]"
+    ) == [False, ""]
+
+
+def without_webgl(explorer):
+    explorer.page.add_init_script(
+        "const get = HTMLCanvasElement.prototype.getContext;"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {"
+        " return kind.includes('webgl') ? null : get.call(this, kind, ...rest); }"
+    )
+    return explorer
+
+
+def test_without_webgl_the_map_is_drawn_and_says_so(new_page, app, dataset):
+    explorer = without_webgl(new_page(app)).open()
+    assert explorer.plot.evaluate("plot => plot.data.map(({type}) => type)") == ["scatter"]
+    assert explorer.page.locator(".plot .point").count() == len(dataset)
+    assert explorer.page.locator(".no-webgl").count() == 0  # Plotly's own box
+    assert "no WebGL" in explorer.page.locator("[data-drawn]").inner_text()
+    point, x, y = explorer.places()[0]
+    explorer.page.mouse.click(x, y)
+    explorer.wait_shown(a=point)
+
+
+def test_with_webgl_nothing_is_said(explorer):
+    assert explorer.plot.evaluate("plot => plot.data[0].type") == "scattergl"
+    assert explorer.page.locator("[data-drawn]").is_hidden()
+
+
+def test_without_webgl_a_large_map_is_thinned_and_says_so(new_page, app):
+    explorer = without_webgl(new_page(app)).open()
+    types, shown, told = explorer.page.evaluate(THINNED)
+    assert (types, shown) == (["scatter"], list(range(0, 25_000, 3)))
+    assert "one point in 3 is shown" in told

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.measures.metrics import psnr
-from explorer.operations.interpolation import slerp
+from explorer.measures import psnr
+from explorer.operations import slerp
 from models.pictures import to_uint8
 
 SLOW_CHANNEL = """
@@ -23,7 +23,9 @@ def frame_at(face_vae, dataset):
     """The decode of the face VAE called directly."""
 
     def decode(a, b, alpha):
-        latents = slerp(dataset.latents[int(a)], dataset.latents[int(b)], torch.tensor([alpha]))
+        latents = slerp(
+            dataset.shipped.latents[int(a)], dataset.shipped.latents[int(b)], torch.tensor([alpha])
+        )
         return to_uint8(face_vae.decode(latents))[0]
 
     return decode
@@ -94,7 +96,7 @@ def test_cross_fade_mixes_the_pictures(explorer, frame_at):
     ends = [frame_at(shown["a"], shown["b"], alpha).astype(float) for alpha in (0.0, 1.0)]
     mixed = np.round((ends[0] + ends[1]) / 2).astype(np.uint8)
     assert psnr(explorer.pixels(), mixed) >= 36
-    assert "pixels" in explorer.page.locator("[data-placing]").inner_text()
+    assert "pixels" in explorer.page.locator("[data-placing]").text_content()
     assert explorer.page.locator(".overlay .path").get_attribute("points") == ""
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 import pytest
 from explorer_page import picture
 
-from explorer.measures.metrics import psnr
+from explorer.measures import psnr
 
 # Answers come 0 to 300 ms late, so that they overtake each other; `sever` breaks the connection, and what was
 # on its way is lost. Slices of the path come late, too, and one in eight not at all; one of more than `most`

@@ -4,7 +4,7 @@ import pytest
 from explorer_page import picture
 from running_app import RunningApp
 
-from explorer.measures.metrics import psnr
+from explorer.measures import psnr
 
 # Every picture that gets on screen from now on: what it is, what is said of it, and its pixels.
 RECORDER = """() => {

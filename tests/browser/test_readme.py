@@ -18,7 +18,7 @@ def test_the_clients_snippet_runs(app, astronaut, tmp_path, monkeypatch, face_va
     exec(SNIPPETS[0].replace("http://127.0.0.1:7860", app.url), names)
     assert "face-vae" in {model["name"] for model in names["models"]}
     assert len(names["points"]["points"]) == 5
-    size = face_vae.space.image_size
+    size = face_vae.media.size
     for name in ("picture", "between", "smiling", "more_of_mine"):
         with Image.open(names[name]) as picture:
             assert picture.size == (size, size)

@@ -55,3 +55,16 @@ def test_a_link_to_an_upload_is_refused(new_page, app, astronaut):
     explorer.page.locator(".picture").wait_for()
     explorer.page.get_by_role("button", name="Copy link").click()
     assert "stay in this session" in explorer.notice("link cannot hold")
+
+
+def test_the_id_of_an_upload_never_reaches_the_address(new_page, app, astronaut):
+    explorer = new_page(app).open("?a=17&b=23")
+    explorer.upload("a", astronaut)
+    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
+    explorer.page.keyboard.press("ArrowRight")
+    explorer.wait("() => location.search.includes('alpha=0.51')")
+    query = parse_qs(urlparse(explorer.page.url).query)
+    assert (query.get("a"), query["b"]) == (None, ["23"])
+    other = new_page(app).open(urlparse(explorer.page.url)._replace(scheme="", netloc="", path="").geturl())
+    assert other.wait_shown(alpha=0.51, b=23)["a"].isdecimal()
+    assert other.page.locator(".notice").count() == 0

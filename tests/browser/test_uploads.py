@@ -37,6 +37,13 @@ def test_unusual_pictures_are_read(explorer, tmp_path, kind):
     assert_placed(explorer, "a")
 
 
+def test_an_animation_says_that_its_first_frame_is_used(explorer, tmp_path):
+    explorer.upload("a", write(tmp_path, "animated GIF", data.astronaut()[::4, ::4].copy()))
+    assert_placed(explorer, "a")
+    notes = explorer.page.locator(".picture").first.locator("[data-notes]")
+    assert notes.inner_text() == "This GIF has several frames: the first is used."
+
+
 @pytest.mark.parametrize("kind", BAD)
 def test_bad_files_are_refused_with_a_sentence(explorer, tmp_path, expected_errors, kind):
     expected_errors += ["status of 400"]

@@ -1,14 +1,13 @@
-"""The drawers Traversal, Arithmetic and Style mix: pictures as computed directly, which become points."""
+"""The tools Traversal, Arithmetic and Style mix: pictures as computed directly, which become points."""
 
 import json
 
 import numpy as np
 import pytest
 
-from explorer.measures.metrics import psnr
-from explorer.operations.arithmetic import combine
-from explorer.operations.traversal import traverse
-from explorer.steering.built_in import load_built_in
+from explorer.measures import psnr
+from explorer.operations import combine, traverse
+from explorer.steering import load_built_in
 from models.pictures import to_uint8
 
 IMAGE_PIXELS = """image => {
@@ -30,13 +29,14 @@ def decode(face_vae):
     return lambda latent: to_uint8(face_vae.decode(latent[None]))[0]
 
 
-def open_drawer(explorer, name):
-    explorer.page.locator(f"#panel-{name} summary").click()
+def open_tool(explorer, name):
+    explorer.page.locator(f".tool-bar [data-opens={name}]").click()
+    explorer.page.locator(f"#panel-{name} .tool").wait_for()
 
 
 def fill_grid(explorer, way, which):
     """Open the traversal of this, and wait for its pictures."""
-    open_drawer(explorer, "traversal")
+    open_tool(explorer, "traversal")
     explorer.wait(FILLED, "A")
     explorer.page.locator("[data-way]").first.select_option(way)
     explorer.wait(
@@ -60,7 +60,7 @@ def test_a_cell_is_the_traversal_and_a_click_goes_on_from_it(explorer, face_vae,
     fill_grid(explorer, "direction", "smile")
     a = explorer.shown()["a"]
     smile = load_built_in(face_vae.space, dataset)["smile"]
-    expected = decode(traverse(dataset.latents[int(a)], smile, [2.0])[0])
+    expected = decode(traverse(dataset.shipped.latents[int(a)], smile, [2.0])[0])
     assert psnr(pixels_of(cell(explorer, 1, 2)), expected) >= 38
     cell(explorer, 1, 2).click()
     explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
@@ -75,7 +75,7 @@ def test_a_cell_is_the_traversal_and_a_click_goes_on_from_it(explorer, face_vae,
 
 
 def test_dimensions_are_named_by_what_they_follow(explorer):
-    open_drawer(explorer, "traversal")
+    open_tool(explorer, "traversal")
     explorer.wait(FILLED, "shown")
     titles = explorer.page.locator("[data-which] option").all_inner_texts()
     assert len(titles) == 128
@@ -91,10 +91,10 @@ def wait_result(explorer, condition):
 
 
 def assert_sum(explorer, terms, dataset, decode):
-    latents = dataset.latents[[int(term["point"]) for term in terms]]
+    latents = dataset.shipped.latents[[int(term["point"]) for term in terms]]
     latent = combine(latents, [term["weight"] for term in terms])
     assert psnr(explorer.pixels(".arithmetic canvas"), decode(latent)) >= 38
-    nearest = (dataset.latents - latent).norm(dim=1).argsort()[:5]
+    nearest = (dataset.shipped.latents - latent).norm(dim=1).argsort()[:5]
     shown = explorer.page.locator(".neighbours button").evaluate_all("all => all.map((b) => b.dataset.point)")
     assert shown == [str(int(row)) for row in nearest]
     marked = explorer.page.locator(".neighbours .term").evaluate_all("all => all.map((b) => b.dataset.point)")
@@ -103,7 +103,7 @@ def assert_sum(explorer, terms, dataset, decode):
 
 
 def test_arithmetic_is_the_weighted_sum_live_and_becomes_a_point(explorer, dataset, decode):
-    open_drawer(explorer, "arithmetic")
+    open_tool(explorer, "arithmetic")
     terms = wait_result(explorer, "wish.terms.length === 3")
     before = explorer.shown()
     assert [term["weight"] for term in terms] == [1, -1, 1]
@@ -133,7 +133,7 @@ def test_arithmetic_is_the_weighted_sum_live_and_becomes_a_point(explorer, datas
 
 
 def test_the_picture_shown_is_a_term_and_terms_go(explorer):
-    open_drawer(explorer, "arithmetic")
+    open_tool(explorer, "arithmetic")
     wait_result(explorer, "wish.terms.length === 3")
     explorer.page.locator("[data-add=shown]").click()
     terms = wait_result(explorer, "wish.terms.length === 4")
@@ -147,7 +147,7 @@ def test_the_picture_shown_is_a_term_and_terms_go(explorer):
 
 
 def test_a_click_on_the_map_adds_a_term_only_when_asked_to(explorer, dataset, decode):
-    open_drawer(explorer, "arithmetic")
+    open_tool(explorer, "arithmetic")
     wait_result(explorer, "wish.terms.length === 3")
     before = explorer.shown()
     ask = explorer.page.locator("[data-add=map]")
@@ -171,7 +171,7 @@ def test_a_click_on_the_map_adds_a_term_only_when_asked_to(explorer, dataset, de
 
 
 def test_a_neighbour_that_is_a_term_is_marked(explorer, dataset, decode):
-    open_drawer(explorer, "arithmetic")
+    open_tool(explorer, "arithmetic")
     wait_result(explorer, "wish.terms.length === 3")
     for left in (2, 1):
         explorer.page.locator(".terms [data-remove]").last.click()
@@ -183,13 +183,16 @@ def test_a_neighbour_that_is_a_term_is_marked(explorer, dataset, decode):
 
 def test_a_dropped_picture_is_a_term_and_goes_along_to_another_model(explorer, astronaut):
     before = explorer.shown()
-    open_drawer(explorer, "arithmetic")
+    open_tool(explorer, "arithmetic")
     wait_result(explorer, "wish.terms.length === 3")
     explorer.drop(".arithmetic .terms", astronaut)
     upload = wait_result(explorer, "wish.terms.length === 4")[3]["point"]
     assert upload.startswith("u")
     assert (explorer.shown()["a"], explorer.shown()["b"]) == (before["a"], before["b"])
+    assert explorer.page.locator(".arithmetic").is_visible()  # My images does not take its place
+    open_tool(explorer, "my_images")
     explorer.page.locator(".picture [data-use=a]").click()
+    open_tool(explorer, "arithmetic")
     explorer.page.locator(".terms input").nth(3).fill("0.5")
     wait_result(explorer, "wish.terms[3].weight === 0.5")
     explorer.choose_model("toy")
@@ -206,7 +209,7 @@ def test_a_dropped_picture_is_a_term_and_goes_along_to_another_model(explorer, a
 
 def test_the_link_cannot_hold_what_was_made(new_page, app):
     explorer = new_page(app).open()
-    open_drawer(explorer, "arithmetic")
+    open_tool(explorer, "arithmetic")
     wait_result(explorer, "wish.terms.length === 3")
     explorer.page.locator(".arithmetic [data-use=a]").click()
     explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
@@ -215,7 +218,7 @@ def test_the_link_cannot_hold_what_was_made(new_page, app):
 
 
 def test_a_vector_model_says_that_it_has_nothing_coarse_or_fine(explorer):
-    open_drawer(explorer, "style_mix")
+    open_tool(explorer, "style_mix")
     sentence = explorer.page.locator("[data-vector]")
     sentence.wait_for()
     assert "vector of 128 numbers" in sentence.inner_text()

@@ -1,0 +1,69 @@
+/** What the server says of itself and its models: asked for anew as long as somebody waits for a model. */
+
+import { notify } from "./notice.js";
+import { pause } from "./pause.js";
+import { getJson, post } from "./server.js";
+import { store } from "./state.js";
+
+const POLL_MS = 500; // while a model is being prepared
+const RETRY_MS = 2000; // of the very first status
+
+let polling = null;
+let preparations = 0; // begun so far
+
+/** Ask for the first status until there is one. */
+export async function firstStatus() {
+  for (;;) {
+    try {
+      store.set({ status: await getJson("status") });
+      return;
+    } catch (error) {
+      notify(error.message, "error");
+      await pause(RETRY_MS);
+    }
+  }
+}
+
+/** Take what the server now says; resolves to whether it was reached: where not, the live channel says so. */
+export async function refresh() {
+  const before = preparations;
+  try {
+    const status = await getJson("status", asked());
+    if (before !== preparations) return await refresh(); // this one may not know of the newest yet
+    store.set({ status });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves when the next status is there. All who wait share its request; a server out of reach is asked again. */
+export function nextStatus() {
+  polling ??= poll().finally(() => (polling = null));
+  return polling;
+}
+
+async function poll() {
+  do await pause(POLL_MS);
+  while (!(await refresh()));
+}
+
+/** Have the server load a model, unless it has begun already, and take what it says of it and of a data set in it. */
+export async function prepare(name, dataset = null) {
+  const entry = await post("prepare", { model: name, dataset });
+  preparations += 1;
+  const { status } = store.get();
+  store.set({ status: { ...status, models: status.models.map((known) => (known.name === name ? entry : known)) } });
+}
+
+/** Have the server stop encoding a data set; what is encoded stays. */
+export async function stop(name, dataset) {
+  await post("stop", { model: name, dataset });
+  await refresh();
+}
+
+/** The model and data set that are looked at, or waited for. */
+function asked() {
+  const { model, dataset, pending, pendingDataset } = store.get();
+  return pending ? { model: pending, dataset: pendingDataset } : { model, dataset };
+}
