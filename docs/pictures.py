@@ -12,8 +12,8 @@ from playwright.sync_api import sync_playwright
 import models
 from benchmarks.live_drag import CHROMIUM
 from benchmarks.serving import OURS, serve
-from explorer.data.dataset import Dataset
-from explorer.operations.interpolation import INTERPOLATIONS
+from explorer.data import load_dataset
+from explorer.operations import INTERPOLATIONS
 from models.pictures import to_uint8
 
 DOCS = Path(__file__).parent
@@ -38,7 +38,7 @@ def screenshot(path: Path) -> None:
 def morph(path: Path) -> None:
     """A to B and back, decoded by the bundled model, as an endless GIF that rests at both ends."""
     model = models.load("face-vae")
-    a, b = Dataset.load(DOCS.parent / "assets" / "portraits.parquet").latents[[A, B]]
+    a, b = load_dataset().shipped.latents[[A, B]]
     pictures = to_uint8(model.decode(INTERPOLATIONS["slerp"].function(a, b, torch.linspace(0, 1, FRAMES))))
     frames = [Image.fromarray(picture).resize((192, 192), Image.Resampling.LANCZOS) for picture in pictures]
     pauses = [8 * FRAME_MS] + [FRAME_MS] * (FRAMES - 2)

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.operations.direction_methods import DIRECTION_METHODS
-from explorer.operations.interpolation import INTERPOLATIONS
+from explorer.operations import DIRECTION_METHODS, INTERPOLATIONS
 from explorer.panels import PANELS
 from models import MODELS
 

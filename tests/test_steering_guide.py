@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from explorer.operations.directions import steer
+from explorer.operations import steer
 
 ROOT = Path(__file__).parents[1]
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "steering.md").read_text(), re.DOTALL)
@@ -46,7 +46,7 @@ def test_the_picture_is_a_strip_of_faces(names):
 
 
 def test_a_traversal_passes_through_its_start(names):
-    assert names["older"].shape == (len(names["VALUES"]), 128)
+    assert names["older"].shape == (len(names["STRENGTHS"]), 128)
     assert torch.equal(names["older"][3], names["face"][0])
     assert torch.equal(names["along"][1], names["face"][0])
     moved = (names["along"][2] - names["along"][0]).abs()

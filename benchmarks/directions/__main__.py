@@ -22,7 +22,7 @@ from benchmarks.directions.probes import fit_probes
 from benchmarks.directions.report import shown, tables, to_json
 from benchmarks.directions.subjects import Subjects
 from benchmarks.directions.trial import Trial
-from explorer.data.dataset import Dataset
+from explorer.data import load_dataset
 from models.face_vae import FaceVAE
 from models.faces.evaluation.provenance import describe_machine, describe_weights
 from models.faces.evaluation.report import aligned, fill
@@ -44,8 +44,9 @@ def prepare(assets: Path, count: int, labels: Sequence[str]) -> Trial:
     Raises ValueError for files that are missing or damaged, GraphicsError where there is no EGL.
     """
     renderer = Renderer(assets)  # first, so that a machine that cannot render says so at once
-    model, dataset = FaceVAE.load(WEIGHTS), Dataset.load(PORTRAITS)
-    if dataset.metadata["weights_sha256"] != describe_weights(WEIGHTS)["sha256"]:
+    model, dataset = FaceVAE.load(WEIGHTS), load_dataset()
+    made_of = pq.read_schema(PORTRAITS).metadata[b"weights_sha256"].decode()
+    if made_of != describe_weights(WEIGHTS)["sha256"]:
         raise ValueError(
             f"{PORTRAITS}: its latents are of other weights; see python -m models.faces.portraits"
         )
@@ -56,7 +57,7 @@ def prepare(assets: Path, count: int, labels: Sequence[str]) -> Trial:
 
     @functools.cache  # a portrait is drawn once and changed in many ways
     def draw(factors: Factors) -> np.ndarray:
-        return renderer.render(factors, model.space.image_size).image
+        return renderer.render(factors, model.media.size).image
 
     return Trial(model, subjects, fit_probes(subjects, labels), rows, portraits, draw)
 

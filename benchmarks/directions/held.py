@@ -10,8 +10,7 @@ from torch import Tensor
 
 from benchmarks.directions.measure import seen_again
 from benchmarks.directions.subjects import Contestant
-from explorer.operations.directions import Direction
-from explorer.operations.holding import Response, around, hold
+from explorer.operations import Direction, Jacobian, around, hold
 from models.base import LatentModel
 
 
@@ -30,7 +29,7 @@ class Answers:
             return (found.std * found.vector).expand_as(self.latents)
         answers = {direction: self._answer(direction) for direction in (found, *rival.held)}
         rows = range(len(self.latents))
-        responses = [Response({way: back[row] for way, back in answers.items()}) for row in rows]
+        responses = [Jacobian({way: back[row] for way, back in answers.items()}) for row in rows]
         apart = [hold(found, rival.held, response) for response in responses]
         return torch.stack([rest.std * rest.vector for rest in apart])
 
@@ -39,6 +38,6 @@ class Answers:
         if direction not in self.known:
             latents = torch.cat([around(latent, [direction]) for latent in self.latents])
             returned = seen_again(self.model, latents).split(2)
-            answers = [Response.measured([direction], pair).of[direction] for pair in returned]
+            answers = [Jacobian.measured([direction], pair).of[direction] for pair in returned]
             self.known[direction] = torch.stack(answers)
         return self.known[direction]

@@ -11,9 +11,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explorer.data.dataset import Dataset
-from explorer.operations.directions import Direction, Provenance, unit
-from explorer.steering.built_in import CLASSES, Label, shipped_method, targets
+from explorer.data import Dataset
+from explorer.operations import Direction, Provenance, unit
+from explorer.steering.built_in import CLASSES, Contrast, shipped_method, targets
 from explorer.steering.direction_query import label_of
 from explorer.steering.fitting import (
     DIRECTION_METHODS,
@@ -43,7 +43,7 @@ class Subjects:
     """
 
     latents: Float[Tensor, "n d"]
-    labels: dict[str, Label]
+    labels: dict[str, Contrast]
     fitting: np.ndarray
     probing: np.ndarray
     held_out: np.ndarray
@@ -54,7 +54,7 @@ class Subjects:
         labels = targets(dataset.labels[list(READABLE)])
         train = np.flatnonzero(dataset.splits == "train")
         held_out = np.flatnonzero(dataset.splits == "held-out")
-        return cls(dataset.latents, labels, train[0::2], train[1::2], held_out)
+        return cls(dataset.shipped.latents, labels, train[0::2], train[1::2], held_out)
 
     def lesson(self, label: str) -> tuple[Float[Tensor, "m d"], np.ndarray]:
         """What a direction to the label is learned from: latents, and their values."""

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 import models
-from explorer.data.dataset import Dataset
-from explorer.data.encoding import portrait
+from explorer.data import load_dataset
+from explorer.data.encoding import value_of
 from models.pictures import to_tensor
-
-PORTRAITS = Path(__file__).parents[2] / "assets" / "portraits.parquet"
 
 # Of stabilityai/sd-vae-ft-mse; how fast it decodes does not depend on its weights.
 KL: dict[str, Any] = {
@@ -54,15 +51,15 @@ class Subject:
 
     def latents(self) -> np.ndarray:
         """Of portraits; for random weights, whose own latents mean nothing, draws from N(0, I)."""
-        dataset = Dataset.load(PORTRAITS)
+        dataset = load_dataset()
         if self.model == "face-vae":
-            return dataset.latents[: self.batch].numpy()
+            return dataset.shipped.latents[: self.batch].numpy()
         if self.model == "sd-vae":
             shape = (self.batch, 4, self.size // 8, self.size // 8)
             return torch.randn(shape, generator=torch.Generator().manual_seed(0)).numpy()
-        shown = dataset.with_portraits()
-        pictures = np.stack([portrait(shown, row, self.size) for row in range(self.batch)])
-        return models.load(self.name).encode(to_tensor(pictures)).numpy()
+        model = models.load(self.name)
+        pictures = np.stack([value_of(dataset, row, model) for row in range(self.batch)])
+        return model.encode(to_tensor(pictures)).numpy()
 
 
 SUBJECTS = {

@@ -27,14 +27,13 @@ from benchmarks.directions.subjects import (
     random_control,
 )
 from benchmarks.directions.truth import Nearness, TrueEdits, comparable, distance, nearness, true_edit
-from explorer.operations.directions import Direction, Provenance, unit
-from explorer.operations.holding import hold
+from explorer.operations import Direction, Provenance, hold, unit
 from explorer.steering.built_in import targets
 from explorer.steering.fitting import projected_std
 from models.faces.evaluation.report import Figure
 from models.faces.world.canvas import GraphicsError, create_context
 from models.faces.world.factors import sample_factors
-from models.toy import ToyModel
+from models.toys.vector import ToyModel
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("smile", "yaw", "glasses:round", "glasses:rect", "beard")
