@@ -57,7 +57,7 @@ def test_a_traversal_passes_through_its_start(names):
 
 
 def test_a_sum_is_weighted_and_its_terms_are_no_neighbours(names):
-    latents = names["portraits"].latents
+    latents = names["portraits"].shipped.latents
     expected = latents[17] - 0.5 * latents[23] + 0.5 * latents[5]
     torch.testing.assert_close(names["total"], expected, rtol=1e-4, atol=1e-5)
     assert len(names["nearest"]) == 5

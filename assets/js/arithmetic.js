@@ -1,4 +1,4 @@
-/** The tool “Arithmetic”: a weighted sum of points, live, and the real portraits that it lands near. */
+/** The tool “Arithmetic”: a weighted sum of points, live, and the points of the data that it lands near. */
 
 import { keepPoint, randomItem } from "./made.js";
 import { encodePicture } from "./pictures.js";
@@ -40,7 +40,7 @@ export async function mount(element) {
   store.watch(["terms"], compute);
 }
 
-/** A − B + any portrait. */
+/** A − B + any point. */
 function firstTerms() {
   const { a, b } = store.get();
   return [{ point: a, weight: 1 }, { point: b, weight: -1 }, { point: randomItem(), weight: 1 }];

@@ -39,7 +39,7 @@ function show(element, told, moved) {
 
 function createTitle() {
   const title = Object.assign(document.createElement("h3"), { textContent: "What it changed" });
-  title.title = "The picture is decoded and encoded again, and every trait is read from it. In σ of the portraits.";
+  title.title = "The picture is decoded and encoded again, and every trait is read from it. In σ of the data.";
   return title;
 }
 

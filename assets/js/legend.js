@@ -21,7 +21,7 @@ function switches(groups, toggle) {
     const button = document.createElement("button");
     button.className = "class";
     button.setAttribute("aria-pressed", "true");
-    button.title = `${points.length} portraits; click to hide or show them`;
+    button.title = `${points.length} points; click to hide or show them`;
     button.style.setProperty("--class", color);
     button.append(text(name.replaceAll("_", " ")));
     button.addEventListener("click", () => {

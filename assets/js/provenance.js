@@ -20,7 +20,7 @@ function scoreOf(info) {
   const fitted = info.count > 0 ? `Fitted on ${info.count.toLocaleString("en")}` : "Fitted on no data";
   if (info.score === null) return `${fitted}; not scored.`;
   const verdict = isWeak(info) ? "Hardly learned: " : "";
-  return `${verdict}${info.score_name} ${number(info.score)} on portraits held out. ${fitted}.`;
+  return `${verdict}${info.score_name} ${number(info.score)} on data held out. ${fitted}.`;
 }
 
 function correlationsOf({ correlations }) {

@@ -204,7 +204,7 @@ def test_the_effects_tell_what_was_asked_for_first(explorer):
     assert row.get_attribute("data-direction") == "yaw"
     change = float(row.locator(".value").inner_text().removeprefix("+").removesuffix(" σ"))
     assert 0.3 * strength < change < 1.5 * strength
-    assert "portraits" in explorer.page.locator(".effects .fine").inner_text()
+    assert "Among the data" in explorer.page.locator(".effects .fine").inner_text()
     explorer.page.locator(".rack [data-add]").select_option("freckles")
     explorer.drag("freckles", 1)
     unread = explorer.page.locator(".effects .asked[data-direction=freckles]")

@@ -3,8 +3,8 @@
 import pytest
 
 REFUSALS = [
-    ("**/explorer/path", ".map [data-placing]", "There is no path here: no luck"),
-    ("**/explorer/effects", ".effects p", "What it changed is not known: no luck"),
+    ("**/explorer/path?*", ".map [data-placing]", "There is no path here: no luck"),
+    ("**/explorer/effects?*", ".effects p", "What it changed is not known: no luck"),
     ("**/explorer/point?*", "#panel-morph [data-card=a] [data-labels]", "no luck"),
 ]
 

@@ -6,7 +6,7 @@ import pytest
 from models import MODELS
 
 TOYS = [name for name, entry in MODELS.items() if not entry.listed]
-SHOWN = "document.querySelector('.result canvas').dataset"
+MAP_MS = 240_000  # UMAP compiles itself before its first map
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,8 @@ def page(browser, app):
 @pytest.mark.parametrize("name", TOYS)
 def test_a_toy_of_every_kind_is_shown(page, name):
     page.choose_model(name)
-    page.wait("name => document.querySelector('.plot').dataset.model === name", name)
+    mapped = "name => document.querySelector('.plot').dataset.model === name"
+    page.page.wait_for_function(mapped, arg=name, timeout=MAP_MS)
     shown = page.wait_shown(model=name)
     assert page.pixels().std() > 5, "the canvas shows something"
     before = page.pixels()

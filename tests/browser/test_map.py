@@ -57,7 +57,8 @@ def test_hover_shows_the_portrait(explorer, dataset):
     point, x, y = explorer.places()[0]
     explorer.page.mouse.move(x, y)
     explorer.page.locator(".hover.shown").wait_for()
-    assert explorer.page.locator(".hover img").get_attribute("src").endswith(f"thumbnail/{point}.webp")
+    source = explorer.page.locator(".hover img").get_attribute("src")
+    assert source.endswith(f"thumbnail/portraits/{point}.webp?model=face-vae")
     assert (
         f"{point} · age {dataset.labels['age'][int(point)]:.0f} years"
         in explorer.page.locator(".hover").inner_text()

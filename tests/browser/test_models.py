@@ -46,7 +46,7 @@ def test_the_model_changes_during_a_drag_and_takes_a_photograph(explorer, astron
     entry = explorer.page.locator(".picture").first
     entry.wait_for(timeout=60_000)
     assert float(entry.locator("[data-psnr]").inner_text().removesuffix(" dB")) >= 25
-    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
+    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('mine/')")
 
 
 @pytest.mark.usefixtures("taesd")
@@ -54,7 +54,7 @@ def test_what_was_made_is_dropped_with_a_notice_when_the_model_changes(explorer)
     explorer.page.locator("#panel-arithmetic summary").click()
     use = explorer.page.locator(".arithmetic [data-use=a]:enabled")
     use.click()
-    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
+    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('mine/')")
     choose(explorer, "sd-vae-tiny")
     message = explorer.notice("was dropped")
     assert "has no picture file" in message

@@ -96,7 +96,7 @@ def test_cross_fade_mixes_the_pictures(explorer, frame_at):
     ends = [frame_at(shown["a"], shown["b"], alpha).astype(float) for alpha in (0.0, 1.0)]
     mixed = np.round((ends[0] + ends[1]) / 2).astype(np.uint8)
     assert psnr(explorer.pixels(), mixed) >= 36
-    assert "pixels" in explorer.page.locator("[data-placing]").text_content()
+    assert "A cross-fade mixes decodes" in explorer.page.locator("[data-placing]").text_content()
     assert explorer.page.locator(".overlay .path").get_attribute("points") == ""
 
 

@@ -24,7 +24,7 @@ def test_the_clients_snippet_runs(app, astronaut, tmp_path, monkeypatch, face_va
             assert picture.size == (size, size)
     with Image.open(names["row"]) as picture:
         assert picture.size == (7 * size, size)
-    assert names["total"]["point"].startswith("u")
+    assert names["total"]["point"].startswith("mine/")
     assert len(names["total"]["neighbours"]) == 5
 
 

@@ -33,7 +33,7 @@ def test_the_page_recovers_when_the_server_restarts(new_page, app, expected_erro
     expected_errors += ["ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE_CHUNKED_ENCODING"]
     explorer = new_page(app).open()
     explorer.upload("a", astronaut)
-    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
+    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('mine/')")
     forgotten = explorer.shown()["a"]
     explorer.load_directions(smile_file)
     explorer.notice("1 direction loaded")
@@ -91,7 +91,7 @@ def test_a_connection_that_breaks_twice_opens_an_upload_again_once(new_page, app
     expected_errors += ["ERR_EMPTY_RESPONSE", "ERR_FAILED", "status of 404"]
     explorer, opened, asked = new_page(app).open(), [], []
     explorer.upload("a", astronaut)
-    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
+    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('mine/')")
     forgotten = explorer.shown()["a"]
 
     def never_loaded(route):

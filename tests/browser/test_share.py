@@ -60,7 +60,7 @@ def test_a_link_to_an_upload_is_refused(new_page, app, astronaut):
 def test_the_id_of_an_upload_never_reaches_the_address(new_page, app, astronaut):
     explorer = new_page(app).open("?a=17&b=23")
     explorer.upload("a", astronaut)
-    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
+    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('mine/')")
     explorer.page.keyboard.press("ArrowRight")
     explorer.wait("() => location.search.includes('alpha=0.51')")
     query = parse_qs(urlparse(explorer.page.url).query)

@@ -63,7 +63,7 @@ def test_a_cell_is_the_traversal_and_a_click_goes_on_from_it(explorer, face_vae,
     expected = decode(traverse(dataset.shipped.latents[int(a)], smile, [2.0])[0])
     assert psnr(pixels_of(cell(explorer, 1, 2)), expected) >= 38
     cell(explorer, 1, 2).click()
-    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
+    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('mine/')")
     assert psnr(explorer.wait_shown(alpha=0) and explorer.pixels(), expected) >= 38
     card = explorer.page.locator("figure[data-card=a] [data-name]")
     assert card.inner_text() == f"portrait {a}, smile +2 σ"
@@ -121,7 +121,7 @@ def test_arithmetic_is_the_weighted_sum_live_and_becomes_a_point(explorer, datas
     explorer.page.keyboard.press("ArrowLeft")
     wait_result(explorer, "wish.terms[2].weight === 0.5")
     explorer.page.locator(".arithmetic [data-use=b]").click()
-    explorer.wait("() => document.querySelector('.result canvas').dataset.b.startsWith('u')")
+    explorer.wait("() => document.querySelector('.result canvas').dataset.b.startsWith('mine/')")
     explorer.page.keyboard.press("Escape")
     explorer.page.locator(".play").focus()
     explorer.page.evaluate("document.activeElement.blur()")
@@ -137,7 +137,7 @@ def test_the_picture_shown_is_a_term_and_terms_go(explorer):
     wait_result(explorer, "wish.terms.length === 3")
     explorer.page.locator("[data-add=shown]").click()
     terms = wait_result(explorer, "wish.terms.length === 4")
-    assert terms[3]["point"].startswith("u")
+    assert terms[3]["point"].startswith("mine/")
     for left in (3, 2, 1):
         explorer.page.locator(".terms [data-remove]").first.click()
         wait_result(explorer, f"wish.terms.length === {left}")
@@ -187,7 +187,7 @@ def test_a_dropped_picture_is_a_term_and_goes_along_to_another_model(explorer, a
     wait_result(explorer, "wish.terms.length === 3")
     explorer.drop(".arithmetic .terms", astronaut)
     upload = wait_result(explorer, "wish.terms.length === 4")[3]["point"]
-    assert upload.startswith("u")
+    assert upload.startswith("mine/")
     assert (explorer.shown()["a"], explorer.shown()["b"]) == (before["a"], before["b"])
     assert explorer.page.locator(".arithmetic").is_visible()  # My images does not take its place
     open_tool(explorer, "my_images")
@@ -197,7 +197,7 @@ def test_a_dropped_picture_is_a_term_and_goes_along_to_another_model(explorer, a
     wait_result(explorer, "wish.terms[3].weight === 0.5")
     explorer.choose_model("toy")
     there = wait_result(explorer, "wish.model === 'toy'")
-    moved = next(term for term in there if term["point"].startswith("u"))
+    moved = next(term for term in there if term["point"].startswith("mine/"))
     assert moved["weight"] == 0.5
     assert moved["point"] != upload
     assert explorer.wait_shown(model="toy")["a"] == moved["point"]  # encoded once
@@ -212,7 +212,7 @@ def test_the_link_cannot_hold_what_was_made(new_page, app):
     open_tool(explorer, "arithmetic")
     wait_result(explorer, "wish.terms.length === 3")
     explorer.page.locator(".arithmetic [data-use=a]").click()
-    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('u')")
+    explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('mine/')")
     explorer.page.get_by_role("button", name="Copy link").click()
     explorer.notice("link cannot hold")
 

@@ -7,7 +7,8 @@ from skimage import data
 
 def assert_placed(explorer, slot):
     explorer.page.locator(".picture").first.wait_for()
-    shown = explorer.wait(f"() => document.querySelector('.result canvas').dataset.{slot}.startsWith('u')")
+    point = f"document.querySelector('.result canvas').dataset.{slot}"
+    shown = explorer.wait(f"() => {point}.startsWith('mine/')")
     explorer.page.locator(".overlay .uploads g").first.wait_for()
     return shown
 

@@ -12,19 +12,24 @@ test("the person's own are told from the points of a data set", () => {
   assert.deepEqual(OTHERS.map(isOwn), [false, false, false, false]);
 });
 
-test("a point of a data set has a row, whether its data set is named or not", () => {
-  assert.deepEqual(OTHERS.map(rowOf), [0, 17, 12, 3]);
-  assert.deepEqual([...OWN, "", "x", "-1", "1.5", "a/b/3"].map(rowOf), Array(7).fill(NaN));
-  assert.equal(rowOf(pointOf(5)), 5);
+test("a point has a row in the data set that its prefix names, and in no other", () => {
+  const rows = (points, prefix) => points.map((point) => rowOf(point, { prefix }));
+  assert.deepEqual(rows(["0", "17"], ""), [0, 17]);
+  assert.deepEqual(rows(["samples/12", "12", "under-water/3"], "samples/"), [12, NaN, NaN]);
+  assert.deepEqual(rows([...OWN, "", "x", "-1", "1.5", "a/b/3", "samples/12"], ""), Array(8).fill(NaN));
+  for (const prefix of ["", "samples/"]) assert.equal(rowOf(pointOf(5, { prefix }), { prefix }), 5);
 });
 
 test("any point lies on the map", () => {
-  for (let i = 0; i < 50; i += 1) assert.ok(rowOf(anyPoint(3)) < 3);
+  const dataset = { prefix: "samples/" };
+  for (let i = 0; i < 50; i += 1) assert.ok(rowOf(anyPoint(3, dataset), dataset) < 3);
 });
 
 test("a point is called and shown by what is known of it", () => {
   const pictures = [{ id: "u3f0a", original: "data:1" }, { id: "u77", name: "17 at 0.50", original: "data:2" }];
-  assert.deepEqual(["17", "u3f0a", "u77"].map((point) => nameOf(point, pictures)), ["portrait 17", "your picture", "17 at 0.50"]);
-  assert.equal(sourceOf("u77", pictures), "data:2");
-  assert.equal(String(sourceOf("17", pictures)), "http://here/sub/explorer/portrait/17.webp");
+  const status = { datasets: { "": { name: "portraits", singular: "portrait" } } };
+  const view = { pictures, status, model: "toy" };
+  assert.deepEqual(["17", "u3f0a", "u77", "gone/4"].map((point) => nameOf(point, view)), ["portrait 17", "your picture", "17 at 0.50", "item 4"]);
+  assert.equal(sourceOf("u77", view), "data:2");
+  assert.equal(String(sourceOf("17", view)), "http://here/sub/explorer/item/portraits/17.webp?model=toy");
 });

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { canDecode, createView, morphOf, pathOf, randomPair, setAlpha, store, swap, whenDecoding } from "../../assets/js/state.js";
 
-const toy = (changes) => ({ models: [{ name: "toy", decodes: true, points: 2, ...changes }] });
+const toy = (changes) => ({ models: [{ name: "toy", decodes: true, points: 2, dataset: { prefix: "" }, ...changes }] });
 
 test("each view has lanes of its own, and the page's has the plain names", () => {
   const [one, other] = [createView(), createView()];
