@@ -4,7 +4,7 @@ from explorer.measures.direction_scores import TELLING, biases, correlate, score
 from explorer.measures.effects import Effect, effects, is_well_read
 from explorer.measures.familiarity import Reach, judge, variance
 from explorer.measures.metrics import psnr
-from explorer.measures.typicality import distance_rank, verdict
+from explorer.measures.typicality import distance_rank, mean_distances, verdict
 
 __all__ = [
     "TELLING",
@@ -16,6 +16,7 @@ __all__ = [
     "effects",
     "is_well_read",
     "judge",
+    "mean_distances",
     "psnr",
     "scored",
     "split",

@@ -27,9 +27,16 @@ def distance_rank(latent: Float[Tensor, "*latent"], data: Float[Tensor, "n *late
     In many dimensions data lie in a thin shell around their mean (Blum, Hopcroft & Kannan 2020, section 2.4):
     a latent far inside it is as untypical as one far outside.
     """
-    flat, mean = data.flatten(1), data.flatten(1).mean(0)
-    distance = (latent.flatten() - mean).norm()
-    return float(((flat - mean).norm(dim=1) < distance).float().mean())
+    own, others = mean_distances(latent, data)
+    return float((others < own).float().mean())
+
+
+def mean_distances(
+    latent: Float[Tensor, "*latent"], data: Float[Tensor, "n *latent"]
+) -> tuple[Float[Tensor, ""], Float[Tensor, " n"]]:
+    """Euclidean distances from the data's mean: of a latent, and of each of the data."""
+    mean = data.flatten(1).mean(0)
+    return (latent.flatten() - mean).norm(), (data.flatten(1) - mean).norm(dim=1)
 
 
 def judge(rank: float) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import numpy as np
+from jaxtyping import Float
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -141,6 +142,11 @@ def error_response(error: Exception) -> JSONResponse:
     """{"error": sentence} with the status that fits: 500 for what nobody asked for."""
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
     return JSONResponse({"error": explain(error)}, status)
+
+
+def place_of(position: Float[np.ndarray, "2"] | None) -> list[float] | None:
+    """A place on the map as JSON tells it; null where there is none."""
+    return None if position is None else [float(value) for value in position]
 
 
 def values_response(header: dict[str, Any], values: np.ndarray) -> Response:

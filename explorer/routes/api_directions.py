@@ -10,10 +10,10 @@ from pydantic import Field
 
 from explorer.data import Point
 from explorer.routes.answers import read
-from explorer.routes.api_frames import Strength, frame, named, view_for
+from explorer.routes.api_frames import frame, named, view_for
 from explorer.routes.asking import owner
 from explorer.routes.directions import describe
-from explorer.steering import MAX_STEERS, DirectionId, DirectionQuery, Morph, Steer
+from explorer.steering import MAX_STEERS, DirectionId, DirectionQuery, Morph, Steer, Strength
 from explorer.views import find_direction as find
 from explorer.workspace import Workspace
 

@@ -6,7 +6,7 @@ import asyncio
 import functools
 import time
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import gradio as gr
 import numpy as np
@@ -15,27 +15,21 @@ from gradio.data_classes import FileData
 from gradio.processing_utils import save_pil_to_cache
 from gradio.utils import get_upload_folder
 from PIL import Image
-from pydantic import AfterValidator, Field
 
-from explorer.data import SAMPLES, Point, UnknownPointError, one_of
+from explorer.data import SAMPLES, Point, UnknownPointError
 from explorer.device import ASKING, User
-from explorer.operations import MAX_STRENGTH
 from explorer.routes.answers import explain, read
 from explorer.routes.asking import dear
 from explorer.routes.person import person
-from explorer.steering import Morph
+from explorer.steering import ModelName, Morph
 from explorer.views import View
 from explorer.workspace import Workspace
-from models import MODELS
 from models.media import Media
 from models.pictures import sprite
 
 WAIT_SECONDS = 60.0  # for a model that has to be loaded first
 
 F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
-
-ModelName = Annotated[str, AfterValidator(one_of(MODELS))]
-Strength = Annotated[float, Field(ge=-MAX_STRENGTH, le=MAX_STRENGTH, allow_inf_nan=False)]
 
 
 def explaining(endpoint: F) -> F:

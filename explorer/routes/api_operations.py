@@ -9,18 +9,17 @@ from gradio.data_classes import FileData
 from pydantic import Field
 
 from explorer.data import Point
-from explorer.operations import MAX_WEIGHT, STRENGTHS
+from explorer.operations import STRENGTHS
 from explorer.routes.answers import read
-from explorer.routes.api_frames import Strength, named, save, view_for
+from explorer.routes.api_frames import named, save, view_for
 from explorer.routes.asking import dear, owner
 from explorer.routes.recipes import describe_judgement
-from explorer.steering import Morph
-from explorer.views import MAX_TERMS, Row, Sum, add_dimension, keep
+from explorer.steering import Morph, Strength
+from explorer.views import MAX_TERMS, Row, Sum, Weight, add_dimension, keep
 from explorer.workspace import Workspace
 from models.errors import InputError
 
 Points = Annotated[list[Point], Field(min_length=1, max_length=MAX_TERMS)]
-Weight = Annotated[float, Field(ge=-MAX_WEIGHT, le=MAX_WEIGHT, allow_inf_nan=False)]
 Weights = Annotated[list[Weight], Field(min_length=1, max_length=MAX_TERMS)]
 
 

@@ -14,7 +14,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from explorer.data import Dataset, Label, Point, labels_of
-from explorer.routes.answers import answering, parameter, posting, read, values_response, view_of
+from explorer.routes.answers import (
+    answering,
+    parameter,
+    place_of,
+    posting,
+    read,
+    values_response,
+    view_of,
+)
 from explorer.routes.asking import dear
 from explorer.steering import Morph
 from explorer.views import NotReadyError, View
@@ -118,7 +126,7 @@ def _describe(view: View, name: str) -> dict[str, Any]:
 async def _path(view: View, morph: Morph) -> dict[str, Any]:
     """The path on the map: points evenly spaced in alpha, the two ends, and how they were placed."""
     a, b = view.position(morph.a), view.position(morph.b)
-    ends = {"a": _numbers(a), "b": _numbers(b)}
+    ends = {"a": place_of(a), "b": place_of(b)}
     if not morph.has_latents:
         return {"points": [], "placing": NO_PATH, **ends}
     if view.latents.coordinates is None:  # the path would have to wait for A and B to be encoded
@@ -130,7 +138,3 @@ async def _path(view: View, morph: Morph) -> dict[str, Any]:
     places = await dear(view.latents.place, latents, anchors=own)
     placing = STEERED if any(entry.strength for entry in morph.steer) else PLACING
     return {"points": [] if places is None else places.tolist(), "placing": placing, **ends}
-
-
-def _numbers(position: np.ndarray | None) -> list[float] | None:
-    return None if position is None else [float(value) for value in position]

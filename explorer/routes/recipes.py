@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from torch import Tensor
 
 from explorer.data import OwnPoint
-from explorer.routes.answers import posting, taking, view_of
+from explorer.routes.answers import place_of, posting, taking, view_of
 from explorer.routes.asking import dear, owner
 from explorer.routes.directions import describe
 from explorer.steering import Morph
@@ -94,8 +94,7 @@ def _pictures(view: View, values: np.ndarray) -> list[str]:
 
 def describe_own(point: str, own: OwnPoint) -> dict[str, Any]:
     """A person's point for the page."""
-    place = None if own.position is None else [float(value) for value in own.position]
-    return {"id": point, "coordinates": place, **own.card}
+    return {"id": point, "coordinates": place_of(own.position), **own.card}
 
 
 def _recipe_routes(

@@ -6,9 +6,17 @@ from explorer.steering.direction_files import MAX_BYTES, MAX_DIRECTIONS, from_by
 from explorer.steering.direction_query import DirectionQuery, find, usable_rows
 from explorer.steering.fitting import Target, find_labelled, find_unlabelled
 from explorer.steering.jacobians import Jacobians
-from explorer.steering.morph import Morph
+from explorer.steering.morph import ModelName, Morph
 from explorer.steering.paths import Path, find_direction_along, find_path
-from explorer.steering.rack import MAX_STEERS, DirectionId, Own, Steer, Steering, UnknownDirectionError
+from explorer.steering.rack import (
+    MAX_STEERS,
+    DirectionId,
+    Own,
+    Steer,
+    Steering,
+    Strength,
+    UnknownDirectionError,
+)
 
 __all__ = [
     "MAX_BYTES",
@@ -17,11 +25,13 @@ __all__ = [
     "DirectionId",
     "DirectionQuery",
     "Jacobians",
+    "ModelName",
     "Morph",
     "Own",
     "Path",
     "Steer",
     "Steering",
+    "Strength",
     "Target",
     "UnknownDirectionError",
     "dimensions",

@@ -11,13 +11,15 @@ from explorer.operations import INTERPOLATIONS, Interpolation
 from explorer.steering.rack import MAX_STEERS, Steer
 from models import MODELS
 
+ModelName = Annotated[str, AfterValidator(one_of(MODELS))]
+
 
 class Morph(BaseModel):
     """A picture on the way from A to B: what the live channel, the API and a share link all describe."""
 
     model_config = ConfigDict(frozen=True)
 
-    model: Annotated[str, AfterValidator(one_of(MODELS))]
+    model: ModelName
     a: Point
     b: Point
     method: Annotated[str, AfterValidator(one_of(INTERPOLATIONS))] = "slerp"

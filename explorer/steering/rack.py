@@ -23,6 +23,9 @@ MAX_STEERS = 64  # sliders of one rack
 DirectionId = Annotated[str, Field(pattern=r"^[a-z0-9_:-]{1,80}$")]
 """The name of a built-in direction, or the id of one that somebody found."""
 
+Strength = Annotated[float, Field(ge=-MAX_STRENGTH, le=MAX_STRENGTH, allow_inf_nan=False)]
+"""How far along a direction, in σ."""
+
 Own = Keep[tuple[str, Direction]]
 """The directions that people found, each with its model's name."""
 
@@ -37,7 +40,7 @@ class Steer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     direction: DirectionId
-    strength: float = Field(default=0, ge=-MAX_STRENGTH, le=MAX_STRENGTH, allow_inf_nan=False)
+    strength: Strength = 0
     hold: bool = False
 
 

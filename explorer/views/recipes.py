@@ -11,8 +11,8 @@ from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor
 
-from explorer.data import Point, numeric_labels
-from explorer.measures import verdict
+from explorer.data import LatentTable, Point, numeric_labels
+from explorer.measures import mean_distances, verdict
 from explorer.operations import (
     MAX_WEIGHT,
     STRENGTHS,
@@ -33,6 +33,7 @@ MAX_SIDE = 256  # places of a mask
 MAX_CELLS = 33  # of one row
 FAR = 20.0  # times as far from the data's mean as the data on average: nothing is decoded beyond
 
+Weight = Annotated[float, Field(ge=-MAX_WEIGHT, le=MAX_WEIGHT, allow_inf_nan=False)]
 MaskRow = Annotated[tuple[float, ...], Field(min_length=1, max_length=MAX_SIDE)]
 
 
@@ -54,7 +55,7 @@ class Term(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     point: Point
-    weight: Annotated[float, Field(ge=-MAX_WEIGHT, le=MAX_WEIGHT, allow_inf_nan=False)]
+    weight: Weight
 
 
 class Sum(Recipe):
@@ -66,7 +67,7 @@ class Sum(Recipe):
         """Raises InputError also for a sum that lies FAR out, where no decoder knows anything."""
         latents = torch.stack(await asyncio.gather(*(view.latent(term.point) for term in self.terms)))
         total = combine(latents, [term.weight for term in self.terms])
-        _check_distance(total, view.latents.encoded)
+        await asyncio.to_thread(_check_distance, total, view.latents)  # it goes through all the data
         return total
 
 
@@ -172,12 +173,12 @@ def add_dimension(view: View, index: int) -> tuple[str, Direction]:
     return view.steering.name(found[index], view.named(f"dimension:{index}")), found[index]
 
 
-def _check_distance(latent: Float[Tensor, "*latent"], data: Float[Tensor, "n *latent"]) -> None:
+def _check_distance(latent: Float[Tensor, "*latent"], table: LatentTable) -> None:
+    data = table.encoded
     if len(data) < 2:
         return
-    mean = data.flatten(1).mean(0)
-    usual = float((data.flatten(1) - mean).norm(dim=1).mean())
-    distance = float((latent.flatten() - mean).norm())
+    own, others = mean_distances(latent, data)
+    distance, usual = float(own), float(others.mean())
     if usual > 0 and not distance <= FAR * usual:
         raise InputError(
             f"this sum lies {distance / usual:.3g} times as far from the data's mean as the data:"

@@ -161,7 +161,7 @@ def test_every_kind_of_direction_is_found(client, arguments, name):
         ("apply", {"direction": "nobody"}, "direction 'nobody' is unknown"),
         ("apply", {"direction": "../etc"}, "direction: "),
         ("apply", {"hold": ["nobody"]}, "direction 'nobody' is unknown"),
-        ("apply", {"hold": ["smile"] * 100}, "steer: "),
+        ("apply", {"hold": ["smile"] * 100}, "hold: List should have at most 63 items"),
         ("apply", {"point": 999999}, "999999"),
         ("apply", {"model": "no-such-model"}, "no-such-model"),
         ("find", {}, "wants either a label, or two groups"),
@@ -171,7 +171,8 @@ def test_every_kind_of_direction_is_found(client, arguments, name):
         ("find", {"plus": [1], "minus": [1]}, "both groups are the same points"),
         ("find", {"plus": [1], "minus": []}, "group − is empty"),
         ("find", {"plus": [1], "minus": [999999]}, "999999"),
-        ("find", {"method": "pca", "component": 999}, "component: expected 0 to 127, got 999"),
+        ("find", {"method": "pca", "component": 200}, "component: expected 0 to 127, got 200"),
+        ("find", {"method": "pca", "component": 999}, "component: Input should be less than 256, got 999"),
     ],
 )
 def test_bad_directions_are_explained(client, endpoint, arguments, message):
