@@ -11,11 +11,12 @@ export function startPath(overlay, placing) {
   let timer = null;
 
   async function fetchPath(wish, morph) {
-    const failed = ({ message }) => ({ points: [], a: null, b: null, placing: `There is no path here: ${message}` });
+    const failed = ({ message }) => ({ points: [], a: null, b: null, placing: `There is no path here: ${message}`, isMissing: true });
     const path = await post("path", here(), JSON.stringify(morph)).catch(failed);
     if (wish !== wanted) return;
     overlay.setPath(path);
     placing.textContent = path.placing;
+    if (path.isMissing) placing.closest("details").open = true; // nobody would look for it
   }
 
   store.watch(["model", "dataset", "a", "b", "method", "rack", "status", "connection"], (state, before) => {

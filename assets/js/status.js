@@ -26,26 +26,36 @@ export async function firstStatus() {
 
 /** Take what the server now says; resolves to whether it was reached: where not, the live channel says so. */
 export async function refresh() {
+  const status = await newest();
+  if (status) store.set({ status });
+  return status !== null;
+}
+
+/** What the server now says, or null where it is out of reach. */
+async function newest() {
   const before = preparations;
   try {
     const status = await getJson("status", asked());
-    if (before !== preparations) return await refresh(); // this one may not know of the newest yet
-    store.set({ status });
-    return true;
+    return before === preparations ? status : await newest(); // this one may not know of the newest yet
   } catch {
-    return false;
+    return null;
   }
 }
 
 /** Resolves when the next status is there. All who wait share its request; a server out of reach is asked again. */
 export function nextStatus() {
-  polling ??= poll().finally(() => (polling = null));
+  polling ??= poll();
   return polling;
 }
 
 async function poll() {
-  do await pause(POLL_MS);
-  while (!(await refresh()));
+  let status = null;
+  while (!status) {
+    await pause(POLL_MS);
+    status = await newest();
+  }
+  polling = null; // before anybody hears of it: they may wait for the next one at once
+  store.set({ status });
 }
 
 /** Have the server load a model, unless it has begun already, and take what it says of it and of a data set in it. */
