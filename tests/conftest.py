@@ -35,6 +35,14 @@ settings.register_profile(
 settings.load_profile("here")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser's tests come last: while Playwright has a browser open, an event loop runs in this thread.
+
+    `asyncio.run`, which many other tests call, refuses beside it.
+    """
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 def pytest_runtest_setup() -> None:
     """Tests are small, and run beside other work: a second thread costs more than it gives.
 
