@@ -4,7 +4,7 @@ BIN := .venv/bin
 FACE_ASSETS ?= ../shared/faces/assets
 .DEFAULT_GOAL := help
 
-.PHONY: help run test lint evaluate-face-vae evaluate-directions bench pictures clean
+.PHONY: help run test lint evaluate-face-vae evaluate-directions bench bench-versions pictures clean
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
 
@@ -28,6 +28,9 @@ evaluate-directions: .venv/dev system-packages  ## measure the bundled model's d
 bench: .venv/dev system-packages  ## live drag, decoding and many users against the naive way, as ratios
 	$(BIN)/python -m benchmarks.live_drag
 	$(BIN)/python -m benchmarks.performance
+
+bench-versions: .venv/dev system-packages  ## the same against another checkout, BEFORE=FOLDER: is anything slower than it was?
+	$(BIN)/python -m benchmarks.versions $(BEFORE)
 
 pictures: .venv/dev system-packages  ## make the README's screenshot and GIF from the running app
 	$(BIN)/python -m docs.pictures

@@ -18,7 +18,7 @@ import statistics
 import time
 from dataclasses import asdict, dataclass
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from benchmarks.serving import NAIVE, OURS, ROOT, serve
 
@@ -106,6 +106,24 @@ APPS = {
 }
 
 
+def launch(playwright: Playwright) -> Browser:
+    """Debian's Chromium."""
+    return playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+
+
+def drag_anew(browser: Browser, url: str, app: App) -> Drag:
+    """Drag in a page of its own, once that is at rest."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(url + app.query)
+    page.wait_for_selector(app.slider)
+    page.evaluate(RECORDER, [app.slider, app.shown])
+    page.wait_for_function("window.drag.paints.length > 0", timeout=60_000)
+    page.wait_for_timeout(2000)
+    dragged = drag(page, app)
+    page.close()
+    return dragged
+
+
 def drag(page: Page, app: App) -> Drag:
     """Drag the slider with the real mouse, up and down at constant speed, 60 moves a second."""
     slider = page.locator(app.slider).first
@@ -148,7 +166,7 @@ def run() -> dict[str, list[Drag]]:
     """Alternating rounds of all kinds, each in a page of its own."""
     results: dict[str, list[Drag]] = {name: [] for name in APPS}
     with sync_playwright() as playwright, serve(*OURS) as ours, serve(*NAIVE) as naive:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        browser = launch(playwright)
         for _ in range(ROUNDS):
             for name, url in (
                 ("ours", ours.url),
@@ -156,14 +174,7 @@ def run() -> dict[str, list[Drag]]:
                 ("held", ours.url),
                 ("naive", naive.url),
             ):
-                page = browser.new_page(viewport={"width": 1280, "height": 800})
-                page.goto(url + APPS[name].query)
-                page.wait_for_selector(APPS[name].slider)
-                page.evaluate(RECORDER, [APPS[name].slider, APPS[name].shown])
-                page.wait_for_function("window.drag.paints.length > 0", timeout=60_000)
-                page.wait_for_timeout(2000)
-                results[name].append(drag(page, APPS[name]))
-                page.close()
+                results[name].append(drag_anew(browser, url, APPS[name]))
         browser.close()
     return results
 

@@ -38,15 +38,18 @@ def resident_mb(pid: int | str = "self", field: str = "VmRSS") -> float:
 
 
 @contextmanager
-def serve(*command: str) -> Iterator[Served]:
-    """Start `python *command PORT` and wait until it answers; raises RuntimeError where it ends instead."""
+def serve(*command: str, folder: Path = ROOT) -> Iterator[Served]:
+    """Start `python *command PORT` in a checkout and wait until it answers.
+
+    Raises RuntimeError where it ends instead.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     started = time.perf_counter()
     environment = os.environ if command == OURS else PLAIN
     line = [sys.executable, *command, str(port)]
-    process = subprocess.Popen(line, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(line, cwd=folder, env=environment, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}/"
     try:
         while not answers(url):

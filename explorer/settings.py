@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(
         Path("~/.cache/latent-explorer"), description="where encoded data sets and maps are kept between runs"
     )
+    pictures: Path | None = Field(
+        None, description="folder of pictures of your own, shown first; its sub-folders become a label"
+    )
     source: Annotated[dict[str, str], NoDecode] = Field(
         {},
         description="NAME=PATH, weights of your own for a model: a safetensors file for face-vae, a folder "

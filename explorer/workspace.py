@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from explorer.data import DATASETS, SAMPLES, Dataset, LatentTable, UnknownPointError, fits, load_dataset
+from explorer.data import SAMPLES, Dataset, LatentTable, UnknownPointError, fits, load_datasets
 from explorer.device import DecodeWorker, Shelf, choose_device
 from explorer.settings import Settings
 from explorer.steering import Jacobians
@@ -59,7 +59,7 @@ class Workspace:
             raise InputError(f"model: expected one of {', '.join(MODELS)}, got {settings.model!r}")
         worker = DecodeWorker(choose_device(settings.device))
         self.settings = settings
-        self.datasets = datasets or {name: load_dataset(name) for name in DATASETS}
+        self.datasets = datasets or load_datasets(settings.pictures)
         self.shared = Shared(worker, Jacobians(worker))
         self._shelf = Shelf(worker, settings.source, settings.memory * 1e9)
         self._preparations: dict[tuple[str, str | None], Preparation] = {}
@@ -118,6 +118,11 @@ class Workspace:
         """Every model, each with its first data set."""
         return [self.status(name) for name in MODELS]
 
+    def check(self, dataset: str) -> None:
+        """Raises InputError for a name that no data set has."""
+        if dataset not in self._names:
+            raise InputError(f"dataset: expected one of {', '.join(self._names)}, got {dataset!r}")
+
     def preview(self, name: str) -> LatentModel | None:
         """The model that shows this one's latents sooner, where there is one and it is loaded."""
         preview, model = MODELS[name].preview, self._shelf.loaded(name)
@@ -154,6 +159,10 @@ class Workspace:
         except Exception as error:
             log.info("%s cannot help out: %s", preview, error, extra={"model": preview})
 
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (*self.datasets, SAMPLES)
+
     def _datasets_of(self, model: LatentModel) -> tuple[str, ...]:
         fitting = [name for name, dataset in self.datasets.items() if fits(dataset, model)]
         return (*fitting, SAMPLES) if model.space.prior is not None else tuple(fitting)
@@ -161,9 +170,8 @@ class Workspace:
     def _preparation(self, model: str, dataset: str | None) -> Preparation:
         if model not in MODELS:
             raise InputError(f"model: expected one of {', '.join(MODELS)}, got {model!r}")
-        known = (*self.datasets, SAMPLES)
-        if dataset is not None and dataset not in known:
-            raise InputError(f"dataset: expected one of {', '.join(known)}, got {dataset!r}")
+        if dataset is not None:
+            self.check(dataset)
         with self._lock:
             first = self._get(model, None)
             likely = next(
@@ -180,7 +188,7 @@ class Workspace:
 
     def _new(self, model: str, dataset: str | None) -> Preparation:
         def table_of(other: str) -> LatentTable:
-            opened = self._preparation(model, other).opened if other in (*self.datasets, SAMPLES) else None
+            opened = self._preparation(model, other).opened if other in self._names else None
             if opened is None:
                 raise UnknownPointError(f"the data set {other!r} is not open in {model}")
             return opened.table

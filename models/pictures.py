@@ -70,11 +70,6 @@ def open_picture(source: bytes | Path, size: int) -> Picture:
         raise _unreadable(start, isinstance(error, UnidentifiedImageError)) from error
 
 
-def fit(picture: Image.Image, size: int) -> UInt8[np.ndarray, "{size} {size} 3"]:
-    """Centre square of an RGB picture, resampled to `size` pixels (Lanczos)."""
-    return np.asarray(ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS))
-
-
 def to_tensor(pictures: UInt8[np.ndarray, "n h w 3"]) -> Float[Tensor, "n 3 h w"]:
     """8-bit pictures to float32 in [-1, 1]: 0 is -1, 255 is 1."""
     return torch.from_numpy(pictures.astype(np.float32)).permute(0, 3, 1, 2).contiguous() / 127.5 - 1
@@ -89,6 +84,13 @@ def to_levels(images: Float[Tensor, "n 3 h w"]) -> UInt8[Tensor, "n h w 3"]:
 def to_uint8(images: Float[Tensor, "n 3 h w"]) -> UInt8[np.ndarray, "n h w 3"]:
     """As `to_levels`, in an array."""
     return to_levels(images).cpu().numpy()
+
+
+def encode_webp(picture: UInt8[np.ndarray, "h w 3"]) -> bytes:
+    """WebP file of a small picture, such as a thumbnail."""
+    buffer = BytesIO()
+    Image.fromarray(picture).save(buffer, "WEBP", quality=85)
+    return buffer.getvalue()
 
 
 def encode_jpeg(picture: UInt8[np.ndarray, "h w 3"], quality: int = 92) -> bytes:

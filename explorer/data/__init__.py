@@ -6,7 +6,7 @@ from explorer.data.encoding import agrees, cache_path, encode_missing, fits, req
 from explorer.data.keep import Keep
 from explorer.data.labels import Label, classes_of, labels_of, numeric_labels
 from explorer.data.latent_table import LatentTable
-from explorer.data.loading import load_dataset
+from explorer.data.loading import load_dataset, load_datasets
 from explorer.data.own import OwnPoint, OwnPoints
 from explorer.data.points import MAX_GROUP, Point, UnknownPointError, one_of
 from explorer.data.projection import Arguments, Projection, fit
@@ -44,6 +44,7 @@ __all__ = [
     "fits",
     "labels_of",
     "load_dataset",
+    "load_datasets",
     "numeric_labels",
     "one_of",
     "request_latent",

@@ -5,3 +5,4 @@ DATASETS = {"portraits": "explorer.data.portraits"}
 
 FIRST = next(iter(DATASETS))
 SAMPLES, MINE = "samples", "mine"  # what a model's prior gives; what a person brought or made
+PICTURES = "pictures"  # in a folder of the person who runs the app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -67,7 +67,7 @@ class Dataset:
     labels: pd.DataFrame  # one column a label
     splits: np.ndarray  # "train" or "held-out"
     thumbnails: list[bytes]  # WebP
-    files: list[bytes | None]
+    files: Sequence[bytes | None]
     shipped: Shipped | None = None
     placed: Mapping[str, Placed] = field(default_factory=dict)  # by model
     presentation: Presentation = Presentation()
@@ -83,6 +83,8 @@ class Dataset:
 
     def with_files(self) -> Dataset:
         """The first rows, those that have a file, without what ships for the whole."""
+        if self.shipped is None:
+            return self
         n = next((row for row, file in enumerate(self.files) if file is None), len(self))
         return replace(
             self,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
 import numpy as np
 import pandas as pd
 from PIL import Image
@@ -14,6 +12,7 @@ from explorer.data.projection import Arguments, fit
 from explorer.device import DecodeWorker
 from models.base import LatentModel
 from models.errors import InputError
+from models.pictures import encode_webp
 
 COUNT, SEED = 500, 0
 SIDE = 64  # pixels of a thumbnail
@@ -55,6 +54,5 @@ def draw_samples(model: LatentModel, worker: DecodeWorker) -> Dataset:
 
 
 def _thumbnail(picture: np.ndarray) -> bytes:
-    buffer = BytesIO()
-    Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.LANCZOS).save(buffer, "WEBP", quality=85)
-    return buffer.getvalue()
+    small = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return encode_webp(np.asarray(small))

@@ -94,13 +94,6 @@ class Shelf:
                 self._held[name] -= 1
             self._used[name] = time.monotonic()
 
-    def unload(self, name: str) -> None:
-        """Let go of a model's weights, unless it is held; `load` loads them again."""
-        with self._lock:
-            if not self._held[name]:
-                self._models.pop(name, None)
-                self._bytes.pop(name, None)
-
     def tidy(self) -> None:
         """Let go of what is unused and over the budget; quick enough to be asked for every frame."""
         with self._lock:

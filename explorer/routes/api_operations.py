@@ -15,12 +15,19 @@ from explorer.routes.api_frames import named, save, view_for
 from explorer.routes.asking import dear, owner
 from explorer.routes.recipes import describe_judgement
 from explorer.steering import Morph, Strength
-from explorer.views import MAX_TERMS, Row, Sum, Weight, add_dimension, keep
+from explorer.views import MAX_TERMS, Row, Sum, View, Weight, add_dimension, keep
 from explorer.workspace import Workspace
 from models.errors import InputError
 
 Points = Annotated[list[Point], Field(min_length=1, max_length=MAX_TERMS)]
 Weights = Annotated[list[Weight], Field(min_length=1, max_length=MAX_TERMS)]
+
+
+async def _along(view: View, coordinate: int) -> str:
+    try:
+        return (await dear(add_dimension, view, coordinate))[0]
+    except InputError as error:
+        raise InputError(f"coordinate: {error}") from error
 
 
 def endpoints(workspace: Workspace) -> list[Callable[..., Any]]:
@@ -44,7 +51,7 @@ def endpoints(workspace: Workspace) -> list[Callable[..., Any]]:
         far = STRENGTHS if strengths is None else read("strengths", list[Strength], strengths)
         view = await view_for(workspace, name, at)
         if index is not None:
-            direction, _ = await dear(add_dimension, view, index)
+            direction = await _along(view, index)
         morph = Morph(model=name, a=at, b=at, method="lerp", alpha=0.0)
         row = Row.model_validate({"morph": morph, "direction": direction, "strengths": far})
         return await save(view.model.media, await view.decoded(await row.latents(view)))

@@ -28,9 +28,11 @@ from explorer.steering import Morph
 from explorer.views import NotReadyError, View
 from explorer.workspace import Workspace
 from models.errors import InputError
+from models.pictures import encode_webp, open_picture
 
 KEEP = {"Cache-Control": "public, max-age=86400"}  # items of data sets never change while the app runs
 PATH_POINTS = 33
+ITEM = 512  # pixels of a picture of a person's own files
 
 PLACING = (
     "The path runs through A and B; between them each point lies at the mean of its nearest neighbours' "
@@ -79,6 +81,7 @@ def _pictures(workspace: Workspace) -> list[BaseRoute]:
         name = request.path_params["dataset"]
         if name in workspace.datasets:
             return workspace.datasets[name]
+        workspace.check(name)
         return workspace.open(parameter(request, "model"), name).dataset  # drawn from that model's prior
 
     async def thumbnail(request: Request) -> Response:
@@ -87,18 +90,25 @@ def _pictures(workspace: Workspace) -> list[BaseRoute]:
         return Response(file, media_type="image/webp", headers=KEEP)
 
     async def item(request: Request) -> Response:
-        """The picture of an item: its file, of whichever format, where that is one."""
+        """The picture of an item: of its file where that is one, and there is one."""
         dataset = dataset_of(request)
         row = dataset.row(request.path_params["key"])
-        shown = dataset.files[row] if dataset.media.name == "picture" else None
-        file = shown or dataset.thumbnails[row]
-        kind = Image.open(BytesIO(file)).get_format_mimetype()
-        return Response(file, media_type=kind, headers=KEEP)
+        file = dataset.files[row] if dataset.media.name == "picture" else None
+        if file and not dataset.shipped:
+            file = await dear(_viewable, file)
+        shown = file or dataset.thumbnails[row]
+        kind = Image.open(BytesIO(shown)).get_format_mimetype()
+        return Response(shown, media_type=kind, headers=KEEP)
 
     return [
         Route("/explorer/thumbnail/{dataset}/{key}.webp", answering(thumbnail)),
         Route("/explorer/item/{dataset}/{key}.webp", answering(item)),
     ]
+
+
+def _viewable(file: bytes) -> bytes:
+    """A person's file as any browser shows it, without what else a camera has written into it."""
+    return encode_webp(open_picture(file, ITEM).pixels)
 
 
 def _named(labels: dict[str, Label], name: str) -> Label:

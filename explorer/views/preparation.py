@@ -94,8 +94,7 @@ class Preparation:
 
     def close(self) -> None:
         """Wait a moment, once the worker is closed, for what is encoded to be on disk."""
-        with self._lock:
-            thread = self._thread
+        thread = self._thread
         if thread is not None:
             thread.join(timeout=2)
 
@@ -183,8 +182,7 @@ class Preparation:
 
     def _report(self, state: State, progress: float, message: str) -> None:
         if state != self.stage.state:
-            facts = {"model": self.name, "state": state}
-            log.info("%s is %s: %s", self.name, state, message, extra=facts)
+            log.info("%s is %s: %s", self.name, state, message, extra={"model": self.name, "state": state})
         self.stage = Stage(state, progress, message)
 
     def _warm_up(self) -> None:
@@ -194,6 +192,9 @@ class Preparation:
         wait, worker = WARM_UP_AFTER, self._shared.worker
         while not self._shared.closing.wait(wait):
             if worker.idle_seconds > WARM_UP_IDLE:
-                self.opened.map.transform(self.opened.table.latents[:1])
+                try:
+                    self.opened.map.transform(self.opened.table.latents[:1])
+                except Exception:  # the model decodes all the same
+                    log.exception("placing pictures on the map of %s failed", self.name)
                 return
             wait = 1.0

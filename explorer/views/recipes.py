@@ -169,7 +169,7 @@ def add_dimension(view: View, index: int) -> tuple[str, Direction]:
     found = dimensions_of(view)
     if index not in found:
         listed = ", ".join(map(str, sorted(found))) or "none"
-        raise InputError(f"dimension: expected one of those that vary ({listed}), got {index}")
+        raise InputError(f"expected one of the dimensions that vary ({listed}), got {index}")
     return view.steering.name(found[index], view.named(f"dimension:{index}")), found[index]
 
 

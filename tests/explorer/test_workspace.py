@@ -27,7 +27,7 @@ from models.face_vae import FaceVAE
 from models.pictures import to_uint8
 from models.runtimes.policy import policy
 from models.stable_diffusion import StableDiffusionVAE
-from tests.explorer.waiting import wait, wait_for
+from tests.explorer.waiting import unload, wait, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -165,8 +165,7 @@ def test_an_unused_model_is_unloaded_and_loads_again_with_all_that_was_made(
     steer = (Steer(direction=view.steering.add(one, "ann"), strength=1.0),)
     mine = bring(view, file, "ann")
     before = frames(view, a=str(mine), steer=steer)
-    wait_for(lambda: not workspace._shelf._held["toy"])
-    workspace._shelf.unload("toy")
+    unload(workspace, "toy")
     status = workspace.status("toy")
     assert (status.stage.state, status.loaded, status.decodes) == ("absent", None, False)
     assert status.stage.message == "Toy (linear) was unloaded to make room for others"

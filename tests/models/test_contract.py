@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from skimage.data import astronaut
 from torch import Tensor
 
@@ -18,7 +18,6 @@ from models import MODELS
 from models.base import LatentModel
 from models.errors import CannotEncodeError, InputError, ModelUnavailableError
 from models.media import Media
-from models.pictures import fit
 
 
 @dataclass
@@ -49,7 +48,7 @@ def source(name: str, request: pytest.FixtureRequest) -> str | None:
 def photographs(size: int) -> np.ndarray:
     photograph = Image.fromarray(astronaut())
     views = [photograph, photograph.crop((120, 0, 350, 230)), photograph.crop((200, 200, 400, 400))]
-    return np.stack([fit(view, size) for view in views])
+    return np.stack([ImageOps.fit(view, (size, size), Image.Resampling.LANCZOS) for view in views])
 
 
 @pytest.fixture(scope="module", params=MODELS)

@@ -11,10 +11,11 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny
-from PIL import Image
+from PIL import Image, ImageOps
 from safetensors.torch import load_file, save_file
 from skimage import data
 from torch import Tensor
@@ -26,7 +27,7 @@ from models.base import LatentModel
 from models.errors import ModelUnavailableError
 from models.hub import CONFIG, WEIGHTS, cached
 from models.media import Picture
-from models.pictures import fit, to_tensor, to_uint8
+from models.pictures import to_tensor, to_uint8
 from models.runtimes import graphs
 from models.runtimes.policy import TILED, Policy, policy
 from tests.models.runtimes.test_graphs import Recorder
@@ -36,7 +37,8 @@ EXACT = Policy(CPU, torch.float32, torch.channels_last, bytes=False, folds_upsam
 
 
 def photograph(size: int, name: str = "astronaut") -> Tensor:
-    return to_tensor(fit(Image.fromarray(getattr(data, name)()), size)[None])
+    whole = Image.fromarray(getattr(data, name)())
+    return to_tensor(np.asarray(ImageOps.fit(whole, (size, size), Image.Resampling.LANCZOS))[None])
 
 
 def small(source: str | Path) -> LatentModel:

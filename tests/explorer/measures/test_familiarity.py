@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from skimage import data
 
 import models
@@ -14,7 +14,7 @@ from explorer.data.encoding import value_of
 from explorer.data.uploads import reach_of
 from explorer.measures import Reach, judge
 from models.base import LatentModel
-from models.pictures import fit, to_tensor, to_uint8
+from models.pictures import to_tensor, to_uint8
 
 SIZE = 128
 Y, X = np.mgrid[:SIZE, :SIZE]
@@ -45,6 +45,10 @@ def asked(model: LatentModel, dataset: Dataset) -> Callable[[np.ndarray], tuple[
     return ask
 
 
+def photograph(pixels: np.ndarray) -> np.ndarray:
+    return np.asarray(ImageOps.fit(Image.fromarray(pixels), (SIZE, SIZE), Image.Resampling.LANCZOS))
+
+
 def grey(levels: np.ndarray) -> np.ndarray:
     return np.repeat(levels[..., None], 3, axis=2).clip(0, 255).astype(np.uint8)
 
@@ -66,9 +70,9 @@ def flat(*colour: int) -> np.ndarray:
         (grey(2 * X), "unlike the data"),
         (grey(2 * Y), "unlike the data"),
         ((128 + 80 * NOISE).clip(0, 255).astype(np.uint8), "Far from"),
-        (fit(Image.fromarray(data.astronaut()), SIZE), "Far from"),
-        (fit(Image.fromarray(data.astronaut()[:150, 150:300]), SIZE), "Far from"),
-        (fit(Image.fromarray(data.coffee()), SIZE), "Far from"),
+        (photograph(data.astronaut()), "Far from"),
+        (photograph(data.astronaut()[:150, 150:300]), "Far from"),
+        (photograph(data.coffee()), "Far from"),
     ],
     ids=["grey", "black", "skin", "red", "grain", "weak noise", "soft gradient", "gradient across",
          "gradient down", "noise", "astronaut", "her face", "coffee"],

@@ -116,6 +116,7 @@ def test_an_unknown_data_set_is_said_whatever_is_asked(client):
     query = MODEL | {"dataset": "galaxies"}
     for path in ("map", "label", "point", "directions", "direction", "dimensions", "own"):
         assert client.get(f"/explorer/{path}", params=query | {"name": "age", "point": 1}).json() == told
+    assert client.get("/explorer/thumbnail/galaxies/1.webp").json() == told
     wishes = {
         "prepare": None, "stop": None, "path": MORPH, "keep": MORPH, "effects": MORPH,
         "arithmetic": MODEL | {"terms": [{"point": 1, "weight": 1}]}, "dimension": MODEL | {"index": 1},

@@ -26,7 +26,7 @@ from explorer.views import View, bring, find_direction, keep
 from explorer.workspace import Workspace
 from models.errors import CannotEncodeError, InputError
 from models.pictures import PictureError
-from tests.explorer.waiting import wait
+from tests.explorer.waiting import unload, wait
 
 
 def query(**fields: object) -> DirectionQuery:
@@ -231,7 +231,7 @@ def test_what_is_no_latent_is_not_kept(view: View, latent: Tensor) -> None:
 
 def test_what_is_kept_outlives_the_model(view: View, workspace: Workspace) -> None:
     mine = keep(view, torch.ones(8), "ann")
-    workspace._shelf.unload("toy")
+    unload(workspace, "toy")
     workspace.prepare("toy")
     wait(workspace, "toy")
     assert torch.equal(asyncio.run(workspace.open("toy").latent(mine)), torch.ones(8))

@@ -20,7 +20,7 @@ from explorer.views import NotReadyError, View
 from explorer.workspace import Workspace
 from models.media import Sound
 from models.toys.vector import ToyModel
-from tests.explorer.waiting import wait, wait_for
+from tests.explorer.waiting import unload, wait, wait_for
 
 
 def app(cache_dir: Path, dataset: Dataset, model: str = "toy", **more: object) -> Workspace:
@@ -223,7 +223,7 @@ def test_nothing_is_encoded_that_nobody_asked_for(
         same(latent(view, 17), toy_latents[17])
         assert view.position(Point.of(17)) is None
         assert workspace.status("toy").encoded == gate.encoded == 1
-        workspace._shelf.unload("toy")
+        unload(workspace, "toy")
         with pytest.raises(NotReadyError):
             workspace.open("toy")
         wait(workspace, "toy")
@@ -278,9 +278,20 @@ def test_a_ready_model_can_be_unloaded_before_umap_is_warm(cache_dir: Path, toy_
     """Warming up waits until nobody drags: it must not keep the weights for that long."""
     with app(cache_dir, toy_dataset) as workspace:
         opened(workspace)
-        wait_for(lambda: not workspace._shelf._held["toy"])
-        workspace._shelf.unload("toy")
+        unload(workspace, "toy")
         assert workspace.status("toy").stage.state == "absent"
+
+
+def test_a_model_stays_ready_where_warming_up_fails(
+    cache_dir: Path, toy_dataset: Dataset, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("explorer.views.preparation.WARM_UP_AFTER", 0.0)
+    monkeypatch.setattr("explorer.views.preparation.WARM_UP_IDLE", -1.0)
+    monkeypatch.setattr("explorer.data.Projection.transform", lambda *_: 1 / 0)
+    with app(cache_dir, toy_dataset) as workspace:
+        wait_for(lambda: "placing pictures on the map of toy failed" in caplog.text)
+        assert workspace.status("toy").stage.state == "ready"
+        assert opened(workspace).map is not None
 
 
 def test_a_failure_inside_is_told_and_logged(

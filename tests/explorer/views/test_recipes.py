@@ -289,14 +289,14 @@ def test_a_dimension_becomes_a_slider(view: View) -> None:
 def test_a_dimension_that_is_not_there_is_named(view: View, index: int) -> None:
     with pytest.raises(
         InputError,
-        match=rf"dimension: expected one of those that vary \(0, 1, 2, 3, 4, 5, 6, 7\), got {index}",
+        match=rf"expected one of the dimensions that vary \(0, 1, 2, 3, 4, 5, 6, 7\), got {index}",
     ):
         add_dimension(view, index)
 
 
 def test_where_nothing_varies_there_is_no_dimension(view: View, toy_dataset: Dataset) -> None:
     same = LatentTable(view.model.space, toy_dataset, torch.ones(60, 8), None)
-    with pytest.raises(InputError, match=r"expected one of those that vary \(none\), got 0"):
+    with pytest.raises(InputError, match=r"expected one of the dimensions that vary \(none\), got 0"):
         add_dimension(replace(view, latents=same), 0)
 
 

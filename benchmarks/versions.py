@@ -1,0 +1,73 @@
+"""Two checkouts of this app beside each other, in the same run, to see that nothing got slower.
+
+    make bench-versions BEFORE=../before
+
+Each round starts both apps anew, one after the other, so that a machine whose speed drifts treats both
+alike, and every second round the other one first. Ratios are of one round, this checkout to the other: 1 is
+as before, and less is slower, for times and for rates alike.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from benchmarks.live_drag import APPS, drag_anew, launch
+from benchmarks.performance import crowd
+from benchmarks.performance.cold_start import first_picture
+from benchmarks.serving import OURS, ROOT, serve
+from models.faces.evaluation.provenance import describe_machine
+
+ROUNDS = 7
+DRAGS = ("ours", "steered", "held")
+CROWDS = ("ours, back and forth", "ours, no position twice")
+USERS, SECONDS = 20, 6.0
+
+Figures = dict[str, float]  # by what was measured with its unit: frames/s, or else a time
+
+
+def look(browser: Browser, folder: Path) -> Figures:
+    """Everything once, with the app of one checkout."""
+    with serve(*OURS, folder=folder) as app:
+        found = {"start to first picture, s": first_picture(app)}
+        for name in DRAGS:
+            drag = drag_anew(browser, app.url, APPS[name])
+            found[f"drag, {name}, frames/s"] = drag.frames_per_second
+            found[f"drag, {name}, p95 ms"] = drag.p95_ms
+        for kind in CROWDS:
+            people = crowd.measure(app, kind, USERS, SECONDS)
+            found[f"{USERS} people, {kind}, frames/s of the slowest"] = people.least_fps
+            found[f"{USERS} people, {kind}, p95 ms"] = people.p95_ms
+    return found
+
+
+def ratio(name: str, here: float, there: float) -> float:
+    """How this checkout does to the other one: below 1 it is slower."""
+    return here / there if "frames/s" in name else there / here
+
+
+def main() -> None:
+    """Run, and print a line for each figure: both medians, and the ratio with its range over the rounds."""
+    sides = {"here": ROOT, "there": Path(sys.argv[1]).resolve()}
+    seen: dict[str, list[Figures]] = defaultdict(list)
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        for number in range(ROUNDS):
+            for side in sorted(sides, reverse=number % 2 == 0):
+                seen[side].append(look(browser, sides[side]))
+                print(number + 1, side, seen[side][-1], flush=True)
+        browser.close()
+    print(f"{describe_machine()}; {ROUNDS} rounds\n{'':56}{'there':>9}{'here':>9}{'ratio':>8}   range")
+    for name in seen["here"][0]:
+        here, there = ([figures[name] for figures in seen[side]] for side in ("here", "there"))
+        ratios = [ratio(name, *pair) for pair in zip(here, there, strict=True)]
+        medians = "".join(f"{statistics.median(column):9.2f}" for column in (there, here))
+        print(f"{name:56}{medians}{statistics.median(ratios):8.3f}   {min(ratios):.2f} to {max(ratios):.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""A folder of one's own pictures: its map, its points, its labels; the bundled data set is a choice away."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from running_app import RunningApp
+from skimage import data
+
+COUNT = 24
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("holiday")
+    for number in range(COUNT):
+        photo, name = (data.astronaut(), "faces") if number % 2 else (data.coffee(), "cups")
+        path = folder / name / f"{number}.jpg"
+        path.parent.mkdir(exist_ok=True)
+        exif = Image.Exif()
+        exif[0x010E] = "at home"
+        Image.fromarray(np.roll(photo, 20 * number, axis=1)).save(path, exif=exif)
+    running = RunningApp(tmp_path_factory.mktemp("app"), "--pictures", str(folder)).start()
+    yield running
+    running.stop()
+
+
+def test_own_pictures_have_the_map_and_portraits_are_a_choice_away(new_page, app):
+    explorer = new_page(app).open()
+    assert {point for point, _, _ in explorer.places()} == {f"pictures/{row}" for row in range(COUNT)}
+    point, x, y = explorer.places()[5]
+    explorer.page.mouse.click(x, y)
+    explorer.wait_shown(a=point)
+    assert "picture 5" in explorer.page.locator("[data-card=a]").inner_text()
+    answer = explorer.page.request.get(f"{app.url}explorer/item/pictures/5.webp")
+    assert (answer.headers["content-type"], b"at home" in answer.body()) == ("image/webp", False)
+    assert "folder" in explorer.page.get_by_label("Colour by").inner_text()
+    explorer.page.get_by_label("Data set").select_option("portraits")
+    explorer.page.wait_for_function("document.querySelector('.plot').data?.[0]?.customdata?.length > 100")
+    explorer.wait_shown(a="0")

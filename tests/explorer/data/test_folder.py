@@ -1,0 +1,88 @@
+"""A folder of own pictures as a data set."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explorer.data import DatasetError, labels_of, load_datasets
+from explorer.data.folder import NAMED, load_folder
+
+SIDE = 40
+
+
+def draw(path: Path, level: int) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (SIDE, SIDE), (level, level, level)).save(path)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Six pictures in two sub-folders and above them, with what file managers leave behind."""
+    for number, name in enumerate(
+        ["a.png", "b.jpg", "cats/c.png", "cats/d.gif", "dogs/e.png", "dogs/f.tiff"]
+    ):
+        draw(tmp_path / "own" / name, 40 * number)
+    for name in (".DS_Store", "cats/Thumbs.db", "__MACOSX/._c.png", ".hidden/g.png"):
+        path = tmp_path / "own" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"litter")
+    return tmp_path / "own"
+
+
+def test_its_pictures_are_the_items_and_its_sub_folders_a_label(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    dataset = load_folder(folder)
+    assert (dataset.name, dataset.title, len(dataset)) == ("pictures", "Pictures in own", 6)
+    assert dataset.labels["folder"].tolist() == [".", ".", "cats", "cats", "dogs", "dogs"]
+    assert [*labels_of(dataset)] == ["folder", "split"]
+    assert dataset.presentation.describe(dataset.labels.iloc[2]) == ["cats"]
+    assert [np.asarray(dataset.media.unpack(file).value).mean() for file in dataset.files if file] == (
+        pytest.approx([0, 40, 80, 120, 160, 200], abs=1)
+    )
+    assert caplog.records == [], "what file managers leave is nobody's picture"
+
+
+def test_files_are_read_when_they_are_asked_for(folder: Path) -> None:
+    dataset = load_folder(folder)
+    draw(folder / "a.png", 250)
+    assert dataset.files[0] == (folder / "a.png").read_bytes()
+    assert [*dataset.files[1:3]] == [(folder / name).read_bytes() for name in ("b.jpg", "cats/c.png")]
+    assert dataset.with_files() is dataset
+
+
+def test_what_cannot_be_read_is_named(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(NAMED + 2):
+        (folder / f"note {number:02}.txt").write_text("no picture")
+    with caplog.at_level(logging.WARNING):
+        assert len(load_folder(folder)) == 6
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == NAMED + 1
+    assert "skipped note 00.txt: This file is not a picture" in told[0]
+    assert told[-1] == "pictures: skipped 2 more files"
+
+
+def test_without_sub_folders_there_is_no_label(tmp_path: Path) -> None:
+    for number in range(4):
+        draw(tmp_path / f"{number}.png", number)
+    dataset = load_folder(tmp_path)
+    assert [*dataset.labels] == []
+    assert [*labels_of(dataset)] == ["split"]
+
+
+def test_too_few_pictures_and_no_folder_are_refused(tmp_path: Path) -> None:
+    draw(tmp_path / "one.png", 0)
+    with pytest.raises(DatasetError, match=r"expected at least 4 in .*, found 1 that can be read"):
+        load_folder(tmp_path)
+    with pytest.raises(DatasetError, match="there is no folder"):
+        load_datasets(tmp_path / "nowhere")
+
+
+def test_own_pictures_come_first(folder: Path) -> None:
+    assert [*load_datasets(folder)] == ["pictures", "portraits"]
