@@ -125,9 +125,9 @@ def _encode(model: LatentModel, pictures: Pictures) -> tuple[Float[Tensor, "n d"
         levels = torch.from_numpy(pictures[start : start + 64]).permute(0, 3, 1, 2).float()
         latents.append(model.encode(levels / 127.5 - 1))
         decoded = ((model.decode(latents[-1]) + 1) * 127.5).round()
-        errors.append((decoded - levels).square().mean(dim=(1, 2, 3)))
+        errors.append((decoded - levels).double().square().mean(dim=(1, 2, 3)))  # whole numbers: exact
     psnr = 10 * torch.log10(255**2 / torch.cat(errors))
-    return torch.cat(latents), psnr.numpy()
+    return torch.cat(latents), psnr.float().numpy()
 
 
 def _webp(picture: UInt8[np.ndarray, "h w 3"], size: int, quality: int) -> bytes:

@@ -97,7 +97,7 @@ class Words:
         """The text, as large as it fits."""
         image = Image.new("RGB", (self.size, self.size), PAPER)
         draw, text, centre = ImageDraw.Draw(image), self.text(value), (self.size / 2, self.size / 2)
-        for height in range(self.size // 5, SMALLEST - 1, -1):
+        for height in range(max(self.size // 5, SMALLEST), SMALLEST - 1, -1):
             font = ImageFont.load_default(height)
             letters = int(0.9 * self.size / max(font.getlength("n"), 1))
             lines = "\n".join(textwrap.wrap(text, max(letters, 1), break_long_words=height == SMALLEST))

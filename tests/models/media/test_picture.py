@@ -16,7 +16,7 @@ def test_levels_are_those_of_pictures() -> None:
 
 
 def test_a_file_is_a_jpeg_and_any_picture_is_one_of_ours() -> None:
-    assert open_picture(MEDIA.pack(RAMP)).size == (8, 8)
+    assert open_picture(MEDIA.pack(RAMP), 8).pixels.shape == (8, 8, 3)
     assert Picture(4).unpack(MEDIA.pack(RAMP)).value.shape == (4, 4, 3)
     with pytest.raises(PictureError):
         MEDIA.unpack(b"no picture")

@@ -14,7 +14,7 @@ def ids(*numbers: int) -> np.ndarray:
 
 def test_a_file_is_the_words_and_blanks_fill_the_rest() -> None:
     assert MEDIA.pack(ids(1, 2, 4, 0)) == b"a red Star"
-    np.testing.assert_array_equal(MEDIA.unpack(b" A red\nstar "), ids(1, 2, 4, 0))
+    np.testing.assert_array_equal(MEDIA.unpack(b" A red\nstar ").value, ids(1, 2, 4, 0))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from PIL import Image
 
 from models.face_network import FaceVAEConfig, FaceVAENetwork
 from models.face_vae import FaceVAE
-from models.faces.evaluation.evaluate import evaluate as evaluation
+from models.faces.evaluation import evaluate as evaluation
 from models.faces.evaluation.measures import active_dimensions
 from models.faces.world.dataset import Manifest, render_dataset
 from models.faces.world.factors import FACTORS
