@@ -50,7 +50,8 @@ def test_a_sentence_keeps_its_words_in_place_and_any_order_is_read() -> None:
     said = model.media.text(model.media.quantise(model.decode(torch.zeros(1, 7)))[0].numpy())
     assert said.split()[0] == "a"
     heard = [
-        model.media.restore(model.media.unpack(text)[None]) for text in (b"huge red star", b"star red huge")
+        model.media.restore(model.media.unpack(text).value[None])
+        for text in (b"huge red star", b"star red huge")
     ]
     assert torch.equal(*(model.encode(ids) for ids in heard))
     text = model.media.quantise(model.decode(model.encode(heard[0])))[0].numpy()
