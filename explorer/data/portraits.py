@@ -10,13 +10,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 
 from explorer.data.dataset import Dataset, DatasetError, Placed, Presentation, Shipped
+from explorer.data.maps import MAPS, read_maps
 from models.media import Picture
 
 ASSETS = Path(__file__).parents[2] / "assets"
-PORTRAITS, MAPS = ASSETS / "portraits.parquet", ASSETS / "maps.safetensors"
+PORTRAITS = ASSETS / "portraits.parquet"
 DIRECTIONS = ASSETS / "directions.safetensors"
 SIZE = 128  # pixels a side of a portrait
 
@@ -35,7 +36,7 @@ def load(path: Path = PORTRAITS, maps: Path = MAPS) -> Dataset:
     if not path.is_file():
         raise DatasetError(f"the bundled portraits {path} are missing: {remedy}")
     try:
-        return _read(pq.read_table(path), _placed(maps))
+        return _read(pq.read_table(path), read_maps(maps))
     except (pa.ArrowException, SafetensorError, *_DAMAGES) as error:
         raise DatasetError(f"the bundled portraits {path} are damaged ({error}): {remedy}") from error
 
@@ -66,22 +67,6 @@ def _read(table: pa.Table, placed: dict[str, Placed]) -> Dataset:
         placed=placed,
         presentation=_presentation(labels, psnr, sum(file is not None for file in files)),
     )
-
-
-def _placed(path: Path) -> dict[str, Placed]:
-    """The maps that ship for other models' latents of the portraits with a file; none without the file."""
-    if not path.is_file():
-        return {}
-    with safe_open(path, framework="pt") as file:
-        arguments = file.metadata()
-        return {
-            model: Placed(
-                file.get_tensor(f"{model}/coordinates").numpy(),
-                arguments[model],
-                file.get_tensor(f"{model}/first").float(),
-            )
-            for model in arguments
-        }
 
 
 def _presentation(labels: pd.DataFrame, psnr: np.ndarray, pictured: int) -> Presentation:
