@@ -202,8 +202,13 @@ def test_the_effects_tell_what_was_asked_for_first(explorer):
     row = explorer.page.locator(".effects .effect").first
     row.wait_for()
     assert row.get_attribute("data-direction") == "yaw"
-    change = float(row.locator(".value").inner_text().removeprefix("+").removesuffix(" σ"))
-    assert 0.3 * strength < change < 1.5 * strength
+    explorer.wait(  # the drag's way there may be told first
+        """strength => {
+          const change = parseFloat(document.querySelector(".effects .effect .value").innerText);
+          return 0.3 * strength < change && change < 1.5 * strength;
+        }""",
+        strength,
+    )
     assert "Among the data" in explorer.page.locator(".effects .fine").inner_text()
     explorer.page.locator(".rack [data-add]").select_option("freckles")
     explorer.drag("freckles", 1)
