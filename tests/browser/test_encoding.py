@@ -7,10 +7,11 @@ import pytest
 from running_app import RunningApp
 
 
-@pytest.fixture
-def app(tmp_path, tiny_folder):
+@pytest.fixture(scope="module")
+def app(tmp_path_factory, tiny_folder):
     """An empty cache, and a model whose portraits take a while to encode."""
-    running = RunningApp(tmp_path, "--model", "sd-vae-tiny", "--source", f"sd-vae-tiny={tiny_folder}").start()
+    folder = tmp_path_factory.mktemp("encoding")
+    running = RunningApp(folder, "--model", "sd-vae-tiny", "--source", f"sd-vae-tiny={tiny_folder}").start()
     yield running
     running.stop()
 
@@ -29,12 +30,14 @@ def test_encoding_is_stopped_and_goes_on(new_page, app):
     assert "not all encoded" in preparing.inner_text()
     before = encoded(app)
     assert 0 < before < 1024
+    first = explorer.shown()["a"]
     explorer.page.keyboard.press("r")  # whatever is picked is encoded for itself
-    shown = explorer.wait_shown(model="sd-vae-tiny")
+    explorer.wait("first => document.querySelector('.result canvas').dataset.a !== first", first)
+    shown = explorer.shown()
     assert before <= encoded(app) <= before + 4
     preparing.get_by_role("button", name="Go on").click()
     preparing.get_by_role("button", name="Stop").wait_for()
-    assert explorer.wait_shown(model="sd-vae-tiny") == shown
+    assert explorer.shown() == shown
     explorer.page.wait_for_function(
         "before => fetch('explorer/status').then((answer) => answer.json())"
         ".then(({ models }) => models.find(({ name }) => name === 'sd-vae-tiny').encoded > before + 4)",

@@ -51,7 +51,7 @@ def test_the_model_changes_during_a_drag_and_takes_a_photograph(explorer, astron
 
 @pytest.mark.usefixtures("taesd")
 def test_what_was_made_is_dropped_with_a_notice_when_the_model_changes(explorer):
-    explorer.page.locator("#panel-arithmetic summary").click()
+    explorer.page.locator(".tool-bar [data-opens=arithmetic]").click()
     use = explorer.page.locator(".arithmetic [data-use=a]:enabled")
     use.click()
     explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('mine/')")

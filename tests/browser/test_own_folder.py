@@ -7,6 +7,7 @@ from running_app import RunningApp
 from skimage import data
 
 COUNT = 24
+MAP_MS = 240_000  # UMAP compiles itself before its first map
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,8 @@ def app(tmp_path_factory):
 
 
 def test_own_pictures_have_the_map_and_portraits_are_a_choice_away(new_page, app):
-    explorer = new_page(app).open()
+    explorer = new_page(app).open(map_too=False)
+    explorer.page.wait_for_selector(".plot[data-model]", timeout=MAP_MS)
     places = explorer.places()
     assert {row for row, _, _ in places} == {str(row) for row in range(COUNT)}
     row, x, y = places[0]
