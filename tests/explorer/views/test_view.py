@@ -194,6 +194,24 @@ def test_points_of_all_data_sets_that_are_open_meet(workspace: Workspace, view: 
     np.testing.assert_array_equal(drawn.position(Point.of("samples/5")), drawn.latents.position(5))
 
 
+def test_a_point_of_ones_own_has_a_place_of_its_own_on_each_map(workspace: Workspace, view: View) -> None:
+    """The maps of two data sets have nothing to do with each other."""
+    workspace.prepare("toy", "samples")
+    wait(workspace, "toy", "samples")
+    drawn, latent = workspace.open("toy", "samples"), torch.full((8,), 0.4)
+    for here, there in ((view, drawn), (drawn, view)):
+        mine = keep(here, latent, "ann")
+        np.testing.assert_array_equal(here.position(mine), here.own(mine).position)
+        np.testing.assert_array_equal(there.position(mine), there.latents.place(latent[None])[0])
+        assert not np.allclose(here.position(mine), there.position(mine))
+
+
+def test_a_point_that_was_kept_before_there_was_a_map_has_a_place_once_there_is(view: View) -> None:
+    latent = torch.full((8,), 0.3)
+    mine = view.shared.own_points.add(view.model.space, latent, "portraits", None, "ann")
+    np.testing.assert_array_equal(view.position(mine), view.latents.place(latent[None])[0])
+
+
 def test_an_unknown_direction_is_named(view: View) -> None:
     for entry in (Steer(direction="nobody", strength=1), Steer(direction="nobody", hold=True)):
         for call in (view.frames(morph((entry,)), [0]), view.point(morph((entry,)))):
