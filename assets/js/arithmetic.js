@@ -37,7 +37,7 @@ export async function mount(element) {
   });
   startAdding(find);
   startTerms(find(".terms"), find("template"));
-  store.watch(["terms"], compute);
+  store.watch(["terms", "dataset"], compute); // the data that are looked at judge the sum
 }
 
 /** A − B + any point. */

@@ -10,6 +10,9 @@ const BY_VARIANCE =
   "it would put the same ones last, since KL is small where the mean does not move. Each is named by the label that it " +
   "follows best over the training data.";
 
+/** What one coordinate of a model's latents is called. */
+export const coordinateOf = (model) => (modelStatus(model).axes.includes("channel") ? "channel" : "dimension");
+
 /** `list(state)` resolves to {title, value} each, `find(model, value)` to {id, label, told}. */
 export const WAYS = {
   dimension: {
@@ -19,8 +22,7 @@ export const WAYS = {
     },
     async find(model, index) {
       const { id } = await post("dimension", here(), JSON.stringify({ model, index: Number(index) }));
-      const kind = modelStatus(model).latent_shape.length === 1 ? "dimension" : "channel";
-      return { id, label: `${kind} ${index}`, told: BY_VARIANCE };
+      return { id, label: `${coordinateOf(model)} ${index}`, told: BY_VARIANCE };
     },
   },
   component: {
