@@ -142,8 +142,7 @@ def test_a_quick_model_of_the_same_latents_can_decode_them(view: View) -> None:
     [
         ("60", "'60' is not in the data set portraits: expected 0 to 59"),
         ("nobody", "'nobody' is not in the data set portraits"),
-        ("samples/3", "the data set 'samples' is not open in toy"),
-        ("paintings/3", "the data set 'paintings' is not open in toy"),
+        ("samples/3", "the data set 'samples' is not open in toy: choose it once in the page's menu"),
         ("mine/" + "0" * 32, "is unknown or no longer kept: open the picture again"),
     ],
 )
@@ -153,6 +152,14 @@ def test_an_unknown_point_is_named(view: View, point: str, message: str) -> None
             frames(view, morph(**ends), [0])
     with pytest.raises(UnknownPointError, match=message):
         view.position(Point.of(point))
+
+
+def test_an_unknown_data_set_is_told_which_there_are(view: View) -> None:
+    message = "dataset: expected one of portraits, samples for toy, got 'paintings'"
+    with pytest.raises(InputError, match=message):
+        frames(view, morph(a="paintings/3"), [0])
+    with pytest.raises(InputError, match=message):
+        view.position(Point.of("paintings/3"))
 
 
 def test_a_point_of_another_model_says_of_which(view: View, generated: View, workspace: Workspace) -> None:
