@@ -123,7 +123,7 @@ def test_an_endpoint_takes_and_returns_what_it_did(
 
 
 def assert_has(returned: Any, keys: Any) -> None:
-    """That what came back has these keys: a list's items, or the name of its kind, where it is no dictionary."""
+    """That these keys came back, in each item of a list; of what has no keys its kind."""
     if isinstance(keys, str):
         assert type(returned).__name__ == keys
     elif isinstance(returned, list):

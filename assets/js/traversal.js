@@ -1,4 +1,4 @@
-/** The tool “Traversal”: one thing varied from −3 to 3 σ on several faces; a click on a picture goes on from it. */
+/** The tool “Traversal”: one thing varied from −3 to 3 σ on several items; a click on a picture goes on from it. */
 
 import { createGrid } from "./grid.js";
 import { randomItem } from "./made.js";
@@ -14,7 +14,7 @@ export async function mount(element) {
   const find = (selector) => element.querySelector(selector);
   const menus = createMenus(find("[data-way]"), find("[data-which]"));
   const grid = createGrid(find(".grid"));
-  let other = null; // the portrait of the last row
+  let other = null; // the item of the last row
 
   async function refresh(isNewest) {
     const state = store.get();
@@ -77,7 +77,7 @@ function createMenus(wayMenu, whichMenu) {
     async chosen() {
       await fill();
       const { model, dataset } = store.get();
-      const progress = modelStatus(model).state; // what varies is known better once all portraits are encoded
+      const progress = modelStatus(model).state; // what varies is known better once all items are encoded
       const [way, which] = [wayMenu.value, whichMenu.value];
       if (which === "") throw new Error("There is no direction yet: find one with “+ direction” first.");
       const key = [model, dataset, progress, way, which].join(" ");

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from PIL import Image
+from starlette.testclient import TestClient
+
 from explorer.panels import application
 from explorer.settings import Settings
 from explorer.workspace import Workspace
-from PIL import Image
-from starlette.testclient import TestClient
 
 PLUS, MINUS = [1, 3, 5, 8, 9, 12], [2, 4, 6, 7, 10, 11]
 
