@@ -151,7 +151,7 @@ def test_a_mix_is_of_a_model_with_places(client, spatial):
         ("style-mix", MORPH | {"mask": [[0.0], [0.0, 1.0]]}, 400, "mask: expected rows of one length"),
         ("traverse", {"morph": MORPH, "direction": "nobody"}, 404, "direction 'nobody' is unknown"),
         ("traverse", {"morph": MORPH, "direction": "x", "strengths": [0] * 34}, 400, "strengths: "),
-        ("dimension", {"model": "toy", "index": 8}, 400, "dimension: "),
+        ("dimension", {"model": "toy", "index": 8}, 400, "expected one of the dimensions that vary"),
         ("dimension", {"model": "toy", "index": "first"}, 400, "index: "),
         ("keep", MORPH | {"alpha": 2}, 400, "alpha: "),
     ],
