@@ -19,6 +19,8 @@ from models.errors import InputError
 
 log = logging.getLogger(__name__)
 
+CHOOSE = "choose it once in the page's menu “Data”, or prepare it, and ask again"
+
 
 @dataclass(frozen=True)
 class Status:
@@ -118,10 +120,12 @@ class Workspace:
         """Every model, each with its first data set."""
         return [self.status(name) for name in MODELS]
 
-    def check(self, dataset: str) -> None:
-        """Raises InputError for a name that no data set has."""
-        if dataset not in self._names:
-            raise InputError(f"dataset: expected one of {', '.join(self._names)}, got {dataset!r}")
+    def check(self, dataset: str, model: LatentModel | None = None) -> None:
+        """Raises InputError for a name that no data set has, or none that the model can show."""
+        names = self._datasets_of(model) if model else (*self.datasets, SAMPLES)
+        if dataset not in names:
+            of = f" for {model.space.name}" if model else ""
+            raise InputError(f"dataset: expected one of {', '.join(names)}{of}, got {dataset!r}")
 
     def preview(self, name: str) -> LatentModel | None:
         """The model that shows this one's latents sooner, where there is one and it is loaded."""
@@ -159,10 +163,6 @@ class Workspace:
         except Exception as error:
             log.info("%s cannot help out: %s", preview, error, extra={"model": preview})
 
-    @property
-    def _names(self) -> tuple[str, ...]:
-        return (*self.datasets, SAMPLES)
-
     def _datasets_of(self, model: LatentModel) -> tuple[str, ...]:
         fitting = [name for name, dataset in self.datasets.items() if fits(dataset, model)]
         return (*fitting, SAMPLES) if model.space.prior is not None else tuple(fitting)
@@ -174,9 +174,8 @@ class Workspace:
             self.check(dataset)
         with self._lock:
             first = self._get(model, None)
-            likely = next(
-                (n for n, d in self.datasets.items() if d.media.name == MODELS[model].media.name), None
-            )
+            alike = [n for n, d in self.datasets.items() if d.media.name == MODELS[model].media.name]
+            likely = next(iter(alike), SAMPLES)
             if dataset in (None, first.opened.dataset.name if first.opened else likely):
                 return first
             return self._get(model, dataset)
@@ -188,9 +187,10 @@ class Workspace:
 
     def _new(self, model: str, dataset: str | None) -> Preparation:
         def table_of(other: str) -> LatentTable:
-            opened = self._preparation(model, other).opened if other in self._names else None
+            self.check(other, self._shelf.loaded(model))
+            opened = self._preparation(model, other).opened
             if opened is None:
-                raise UnknownPointError(f"the data set {other!r} is not open in {model}")
+                raise UnknownPointError(f"the data set {other!r} is not open in {model}: {CHOOSE}")
             return opened.table
 
         cache = self.settings.cache_dir.expanduser()

@@ -94,7 +94,7 @@ def encode_webp(picture: UInt8[np.ndarray, "h w 3"]) -> bytes:
 
 
 def encode_jpeg(picture: UInt8[np.ndarray, "h w 3"], quality: int = 92) -> bytes:
-    """JPEG file of a picture, without chroma subsampling (4:4:4): small faces have small red lips."""
+    """JPEG file of a picture, without chroma subsampling (4:4:4): small red parts keep their colour."""
     buffer = BytesIO()
     Image.fromarray(picture).save(buffer, "JPEG", quality=quality, subsampling=0)
     return buffer.getvalue()

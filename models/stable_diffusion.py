@@ -23,7 +23,7 @@ from models.runtimes.tiny_int8 import TinyInt8Decoder
 from models.runtimes.upsampling import FoldedUpsampling
 
 ARCHITECTURES: dict[str, Any] = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
-LEAN = 512  # pixels a side from which pictures leave room for it: portraits 48 dB, photographs 40 to 48
+LEAN = 512  # pixels a side from which pictures leave room for it: renderings 48 dB, photographs 40 to 48
 PROBE = 128  # pixels a side of the picture by which the way is judged that is there at once
 
 

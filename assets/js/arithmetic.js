@@ -37,7 +37,7 @@ export async function mount(element) {
   });
   startAdding(find);
   startTerms(find(".terms"), find("template"));
-  store.watch(["terms"], compute);
+  store.watch(["terms", "dataset"], compute); // the data that are looked at judge the sum
 }
 
 /** A − B + any point. */
@@ -134,7 +134,7 @@ function createNeighbour({ point, distance, is_term: isTerm }) {
 
 const called = (point) => nameOf(point, store.get());
 
-/** The sum as it is written: “portrait 17 − 0.5 × portrait 23”. */
+/** The sum as it is written: “item 17 − 0.5 × item 23”. */
 function formula(terms) {
   return terms
     .map(({ point, weight }, index) => {

@@ -14,9 +14,10 @@ import { modelStatus } from "./state.js";
  */
 export async function arrive(view, name, { steer, dataset, ...points }) {
   const before = view.get();
-  const own = before.model === name ? {} : await restoreOwn(name);
+  const { name: shown } = modelStatus(name).dataset;
+  const own = before.model === name && before.dataset === shown ? {} : await restoreOwn(name, shown);
   const wished = await knownPoints(name, before.model === null ? { ...own, ...points } : points);
-  const found = { ...wished, dataset: modelStatus(name).dataset.name, rack: await rackFor(before, name, steer) };
+  const found = { ...wished, dataset: shown, rack: await rackFor(before, name, steer) };
   for (const slot of ["a", "b"]) found[slot] ??= await pointOn(before, name, slot);
   if (before.model && before.model !== name) found.racks = { ...before.racks, [before.model]: before.rack };
   return Object.fromEntries(Object.entries(found).filter(([key, value]) => value !== before[key]));

@@ -13,7 +13,7 @@ export function startCards(cards, view) {
 function startCard(card, slot, view) {
   const image = card.querySelector("img");
   card.querySelector("[data-open]").addEventListener("click", () => choosePicture(slot, view));
-  card.querySelector(".face").addEventListener("click", () => chooseSlot(slot, view));
+  card.querySelector(".item").addEventListener("click", () => chooseSlot(slot, view));
   card.addEventListener("drop", (event) => {
     const [file] = event.dataTransfer.files;
     if (!file) return;

@@ -46,7 +46,7 @@ function createTitle() {
 /** First what was asked for, read or not, then what changed most beside it. */
 function createRows(effects, moved) {
   const asked = moved.map(({ id, name }) => effects.find((e) => e.direction === id) ?? { direction: id, name });
-  const factors = moved.map(({ id }) => factorOf(id)); // "glasses: round" is no side effect of "glasses"
+  const factors = moved.map(({ id }) => factorOf(id)); // "label: class" is no side effect of "label"
   const others = effects.filter(({ direction }) => !factors.includes(factorOf(direction))).slice(0, OTHERS);
   return [...asked.map((effect) => createRow(effect, "asked")), ...others.map((effect) => createRow(effect, "other"))];
 }

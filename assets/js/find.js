@@ -6,7 +6,6 @@ import { addDirection, directionsOf } from "./rack.js";
 import { post } from "./server.js";
 import { here, modelStatus, store } from "./state.js";
 
-const NO_TRAITS = ["split", "reconstruction"]; // said of a portrait's part in the training, not of the portrait
 const GROUPS = "two groups"; // no label has such a name
 
 /** Open `dialog`, which has a form, on a click on `button`; what it finds is put on the rack. */
@@ -50,7 +49,7 @@ export function startFind(button, dialog) {
 function sources() {
   const { model, groups } = store.get();
   const { plus, minus } = groups;
-  const told = modelStatus(model).dataset.labels.filter(({ name }) => !NO_TRAITS.includes(name));
+  const told = modelStatus(model).dataset.labels.filter(({ is_trait: isTrait }) => isTrait);
   const labels = told.map(({ title, name }) => [title, name]);
   const own = [`the two groups of the map (+ ${plus.length}, − ${minus.length})`, GROUPS];
   return plus.length > 0 && minus.length > 0 ? [...labels, own] : labels;

@@ -1,4 +1,4 @@
-/** The grid of a traversal: a row of pictures a face, filled one after another so that something shows at once. */
+/** The grid of a traversal: a row of pictures an item, filled one after another so that something shows at once. */
 
 import { keepPoint, showPoint } from "./made.js";
 import { notify } from "./notice.js";

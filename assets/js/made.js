@@ -10,8 +10,8 @@ import { here, modelStatus, store } from "./state.js";
 export async function keepPoint(path, wish, name) {
   const answer = await attempt(() => post(path, here(), JSON.stringify(wish)));
   if (!answer || store.get().model !== wish.model) return null; // meanwhile another model was chosen
-  const { id, original, coordinates } = answer;
-  const made = { id, model: wish.model, file: null, name, original, coordinates };
+  const { id, original, dataset, coordinates } = answer;
+  const made = { id, model: wish.model, file: null, name, original, dataset, coordinates };
   store.set({ pictures: [made, ...store.get().pictures] });
   return id;
 }

@@ -36,7 +36,7 @@ export async function mount(element) {
   store.watch(["model", "dataset", "status"], () => attempt(map.update));
   store.watch(["isDark"], map.recolour);
   startPath(overlay, element.querySelector("[data-placing]"));
-  store.watch(["pictures", "model"], () => overlay.setUploads(uploads()));
+  store.watch(["pictures", "model", "dataset"], () => overlay.setUploads(uploads()));
   store.watch(["groups"], ({ groups }) => overlay.setMembers(map.placesOf(groups.plus), map.placesOf(groups.minus)));
   store.watch(["mapTool"], () => Plotly.relayout(plot, { dragmode: dragmode() }));
   const done = (loop) => addMembers(map.pointsIn(loop));
@@ -52,10 +52,10 @@ function fillColours(menu, { labels, colour }) {
 
 const dragmode = () => (isGrouping() ? false : "pan"); // where a drag draws a loop, it does not pan
 
-/** The person's own pictures in the current model. */
+/** The person's own pictures in the current model, whose places are on the map of the current data set. */
 function uploads() {
-  const { pictures, model } = store.get();
-  return pictures.filter((picture) => picture.model === model);
+  const { pictures, model, dataset } = store.get();
+  return pictures.filter((picture) => picture.model === model && picture.dataset === dataset);
 }
 
 function createMap({ Plotly, plot, overlay, colour, legend, drawn: told }) {

@@ -7,13 +7,18 @@ import { store } from "./state.js";
 
 const KEY = "own";
 
-/** Take in what the server has of the person's own in a model; resolves to the slots of this tab that they stood for. */
-export async function restoreOwn(model) {
+/**
+ * Take in what the server has of the person's own in a model, with the places on the map of a data set; resolves to the
+ * slots of this tab that they stood for.
+ */
+export async function restoreOwn(model, dataset) {
   const slots = readSlots();
-  const { own } = await getJson("own", { model });
+  const { own } = await getJson("own", { model, dataset });
   const known = new Set(store.get().pictures.map(({ id }) => id));
-  const pictures = own.filter(({ id }) => !known.has(id)).map((card) => ({ ...card, model, file: fileOf(card) }));
-  store.set({ pictures: [...pictures.reverse(), ...store.get().pictures] });
+  const found = own.filter(({ id }) => !known.has(id)).map((card) => ({ ...card, model, file: fileOf(card) }));
+  const placed = new Map(own.map(({ id, dataset: of, coordinates }) => [id, { dataset: of, coordinates }]));
+  const before = store.get().pictures.map((picture) => ({ ...picture, ...placed.get(picture.id) }));
+  store.set({ pictures: [...found.reverse(), ...before] });
   return slots.model === model ? slots.points : {};
 }
 

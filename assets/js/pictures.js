@@ -27,9 +27,9 @@ export async function openPicture(slot, file, view = store) {
 
 /** Encode a picture with the view's model; its id, or null where it cannot be: what is wrong is said in a notice. */
 export async function encodePicture(file, view = store) {
-  const { model } = view.get();
+  const { model, dataset } = view.get();
   const dismiss = notify(`${modelStatus(model).title} is encoding your picture …`);
-  const id = await attempt(() => encode(model, file));
+  const id = await attempt(() => encode(model, dataset, file));
   dismiss();
   if (!id) return null;
   return view.get().model === model ? id : reopen(id, view.get().model); // meanwhile another was chosen
@@ -42,7 +42,7 @@ export async function reopen(id, model) {
   const isSame = (other) => other === known || (known?.file && other.file === known.file);
   const there = pictures.find((other) => isSame(other) && other.model === model);
   if (there && (await isKept("point", { model, point: there.id }))) return there.id;
-  if (known?.file) return (await attempt(() => encode(model, known.file))) ?? null;
+  if (known?.file) return (await attempt(() => encode(model, modelStatus(model).dataset.name, known.file))) ?? null;
   if (known) {
     const [maker, other] = [known.model, model].map((name) => modelStatus(name).title);
     const reason = maker === other ? "the server has forgotten it" : `it is a latent of ${maker}, which means nothing to ${other}`;
@@ -51,8 +51,9 @@ export async function reopen(id, model) {
   return null;
 }
 
-async function encode(model, file) {
-  const answer = await post("upload", { model }, file);
+/** Its place is on the map of `dataset`. */
+async function encode(model, dataset, file) {
+  const answer = await post("upload", { model, dataset }, file);
   store.set({ pictures: [{ ...answer, model, file }, ...store.get().pictures] });
   return answer.id;
 }

@@ -17,6 +17,17 @@ export function rowOf(point, { prefix }) {
   return own === prefix ? Number(row) : NaN;
 }
 
+/**
+ * The data set that A and B lead to where none is named, by the status' `datasets`: that of A, or of B where A is the
+ * person's own. Null where it is the server's first, with which models begin anyway, and where they name none.
+ */
+export function datasetOfPoints({ a, b }, datasets) {
+  const point = [a, b].find((one) => one !== undefined && !isOwn(one));
+  const [, prefix] = ITEM.exec(point) ?? [];
+  const { name = null } = datasets[prefix] ?? {};
+  return name === Object.values(datasets)[0].name ? null : name;
+}
+
 /** The point of a row in a data set. */
 export const pointOf = (row, { prefix }) => `${prefix}${row}`;
 

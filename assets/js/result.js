@@ -4,7 +4,7 @@ import { keepPoint } from "./made.js";
 import { newestFirst } from "./newest.js";
 import { attempt } from "./notice.js";
 import { post } from "./server.js";
-import { choosePoint } from "./state.js";
+import { choosePoint, here } from "./state.js";
 
 /**
  * Keep `element` at the answers of the route `path`, one request at a time; `tell(answer)` gets each, and null where
@@ -16,7 +16,7 @@ export function createResult(element, { path, keep, tell = () => {} }) {
   let shown = null; // {wish, name}
 
   async function load(wish) {
-    const answer = await post(path, {}, JSON.stringify(wish));
+    const answer = await post(path, here(), JSON.stringify(wish));
     await paint(canvas, answer.picture);
     return answer;
   }

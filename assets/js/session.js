@@ -5,8 +5,9 @@ import { connect } from "./live.js";
 import { notify } from "./notice.js";
 import { pause } from "./pause.js";
 import { rememberOwn, restoreOwn } from "./own.js";
+import { datasetOfPoints } from "./points.js";
 import { readLink, startSharing } from "./share.js";
-import { store } from "./state.js";
+import { modelStatus, store } from "./state.js";
 import { firstStatus, nextStatus, prepare, refresh } from "./status.js";
 import { createSwitch } from "./switch.js";
 
@@ -37,15 +38,34 @@ async function start() {
 }
 
 /** Show what the address asks for, and say what of it cannot be; the rest is the server's default. */
-async function showFirst({ model, method, alpha, ...wish }) {
+async function showFirst({ model, method, alpha, dataset, ...points }) {
   const { first } = store.get().status;
   store.set({ method: first.method, alpha: first.alpha, ...readPlace(method, alpha) });
+  const wish = { ...points, dataset: readDataset(dataset, points) };
   const isFirst = model === undefined || model === first.model;
   while (store.get().model === null) {
-    await chooseModel(first.model, isFirst ? wish : {});
+    await show(first.model, isFirst ? wish : {});
     if (store.get().model === null) await pause(RETRY_MS);
   }
-  if (!isFirst) chooseModel(model, wish);
+  if (!isFirst) show(model, wish);
+}
+
+/** Show a model as a link wishes; with the model's first data set, where it has none such. */
+async function show(name, { dataset = null, ...wish }) {
+  const before = store.get().model;
+  await chooseModel(name, { ...wish, dataset });
+  const { model, pending } = store.get();
+  const isRefused = dataset !== null && model === before && pending === null && model !== name;
+  if (isRefused && modelStatus(name)?.datasets.length > 0) await chooseModel(name, wish);
+}
+
+/** The data set that a link leads to, or null for the model's first; and a message about one that does not exist. */
+function readDataset(dataset, points) {
+  const { datasets } = store.get().status;
+  if (dataset === undefined) return datasetOfPoints(points, datasets);
+  if (Object.values(datasets).some(({ name }) => name === dataset)) return dataset;
+  notify(`This link asks for the data set “${dataset}”, which does not exist.`, "error");
+  return null;
 }
 
 /** A link's method and alpha, and a message about what of them cannot be. */

@@ -1,10 +1,10 @@
 /** The share link: the page's address says what is shown, and an address that says so is shown again. */
 
-import { isOwn } from "./points.js";
-import { steerOf } from "./state.js";
+import { datasetOfPoints, isOwn } from "./points.js";
+import { modelStatus, steerOf } from "./state.js";
 
 const THROTTLE_MS = 300; // browsers limit how often the address may change
-const NAMES = ["model", "a", "b", "method", "alpha"];
+const NAMES = ["model", "dataset", "a", "b", "method", "alpha"];
 const POINTS = ["a", "b"];
 const STEER = /^(.+):(-?\d+(?:\.\d+)?)(h?)$/; // a direction, its strength in σ, and whether it is held
 
@@ -32,11 +32,18 @@ export function link(state, base) {
   const url = new URL(base);
   const said = { steer: writeSteer(state.rack) };
   for (const name of NAMES) said[name] = POINTS.includes(name) && isOwn(state[name]) ? "" : String(state[name]);
+  if (isUnderstood(state)) said.dataset = "";
   for (const [name, text] of Object.entries(said)) {
     if (text) url.searchParams.set(name, text);
     else url.searchParams.delete(name);
   }
   return url;
+}
+
+/** Whether a link leads to the data set that is looked at without naming it: to the model's first. */
+function isUnderstood(state) {
+  const { model, dataset, status } = state;
+  return dataset === modelStatus(model, state).datasets[0] && [null, dataset].includes(datasetOfPoints(state, status.datasets));
 }
 
 /** The sliders as a link says them: built-in directions only, since the others live in this running app. */

@@ -13,8 +13,8 @@ const page = createStore({
   tool: null, // name of the tool below the stage that is open
   isDark: true, // whether the page's colours are the dark ones
   connection: "connecting", // or "open", "lost"
-  // The person's own: {id, model, file, original, reconstruction, psnr, verdict, known, coordinates}; of points made here
-  // {id, model, file: null, name, original, coordinates}.
+  // The person's own: {id, model, file, original, reconstruction, psnr, verdict, known, dataset, coordinates}; of points
+  // made here {id, model, file: null, name, original, dataset, coordinates}: coordinates on the map of that data set.
   pictures: [],
   status: null, // what the server last said about itself and its models
 });

@@ -50,7 +50,9 @@ export function createSwitch(view, behind) {
 async function travel(view, behind, mine, isWanted) {
   const { name, wish } = mine;
   try {
-    const isInUse = view.get().model === null && modelStatus(name).decodes; // the server's own first choice
+    const { decodes: isLoaded, dataset } = modelStatus(name) ?? {};
+    const isAsWished = isLoaded && (!wish.dataset || dataset.name === wish.dataset);
+    const isInUse = view.get().model === null && isAsWished; // the server's own first choice
     if (!isInUse) await behind.prepare(name, wish.dataset);
     const isLost = () => view.get().connection === "lost"; // once it is open, this way is gone anew
     while (isWanted() && (isLost() || !decodes(name, wish.dataset))) await behind.nextStatus();
@@ -64,7 +66,9 @@ async function travel(view, behind, mine, isWanted) {
 
 /** Whether a model decodes, and has the data set that is wished, if any is. Throws where it never will. */
 function decodes(name, wished) {
-  const { title, decodes: isLoaded, state, message, dataset } = modelStatus(name);
+  const { title, decodes: isLoaded, state, message, dataset, datasets = [] } = modelStatus(name);
   if (state === "failed") throw new Error(`${title} cannot be used: ${message}`);
+  const isToBeHad = !wished || datasets.length === 0 || datasets.includes(wished); // none are known until it is loaded
+  if (!isToBeHad) throw new Error(`${title} cannot show the data set “${wished}”: it has ${datasets.join(", ")}.`);
   return isLoaded && (!wished || dataset.name === wished);
 }

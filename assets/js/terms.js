@@ -32,7 +32,7 @@ export function addFromMap(point) {
   addTerm(point);
 }
 
-/** The terms in another model: portraits that it has, too, and pictures encoded anew; messages about the others. */
+/** The terms in another model: items that it has, too, and pictures encoded anew; messages about the others. */
 export async function termsOn(model) {
   const found = new Map();
   for (const { point } of store.get().terms) {

@@ -1,4 +1,4 @@
-/** The tool “Traversal”: one thing varied from −3 to 3 σ on several faces; a click on a picture goes on from it. */
+/** The tool “Traversal”: one thing varied from −3 to 3 σ on several items; a click on a picture goes on from it. */
 
 import { createGrid } from "./grid.js";
 import { randomItem } from "./made.js";
@@ -6,7 +6,7 @@ import { attempt, notify } from "./notice.js";
 import { nameOf, rowOf } from "./points.js";
 import { ready } from "./session.js";
 import { modelStatus, morphOf, steerOf, store } from "./state.js";
-import { WAYS } from "./ways.js";
+import { WAYS, coordinateOf } from "./ways.js";
 import { startTool } from "./tool.js";
 
 export async function mount(element) {
@@ -14,7 +14,7 @@ export async function mount(element) {
   const find = (selector) => element.querySelector(selector);
   const menus = createMenus(find("[data-way]"), find("[data-which]"));
   const grid = createGrid(find(".grid"));
-  let other = null; // the portrait of the last row
+  let other = null; // the item of the last row
 
   async function refresh(isNewest) {
     const state = store.get();
@@ -30,7 +30,7 @@ export async function mount(element) {
     }
   }
 
-  const later = startTool(element.querySelector(".tool"), ["model", "a", "b", "method", "alpha", "rack", "status"], refresh);
+  const later = startTool(element.querySelector(".tool"), ["model", "dataset", "a", "b", "method", "alpha", "rack", "status"], refresh);
   for (const name of ["way", "which"]) find(`[data-${name}]`).addEventListener("change", later);
   find("[data-other]").addEventListener("click", () => {
     other = randomItem();
@@ -62,10 +62,10 @@ function createMenus(wayMenu, whichMenu) {
 
   async function fill() {
     const state = store.get();
-    const { latent_shape: shape, state: progress } = modelStatus(state.model);
-    const wanted = [state.model, progress, wayMenu.value, ...state.rack.map(({ id }) => id)].join(" ");
+    const { state: progress } = modelStatus(state.model);
+    const wanted = [state.model, state.dataset, progress, wayMenu.value, ...state.rack.map(({ id }) => id)].join(" ");
     if (wanted === filled) return;
-    wayMenu.options[0].textContent = shape.length === 1 ? "one dimension" : "one channel";
+    wayMenu.options[0].textContent = `one ${coordinateOf(state.model)}`;
     const options = await WAYS[wayMenu.value].list(state);
     const before = whichMenu.value;
     whichMenu.replaceChildren(...options.map(({ title, value }) => new Option(title, value)));
@@ -76,11 +76,11 @@ function createMenus(wayMenu, whichMenu) {
   return {
     async chosen() {
       await fill();
-      const { model } = store.get();
-      const progress = modelStatus(model).state; // what varies is known better once all portraits are encoded
+      const { model, dataset } = store.get();
+      const progress = modelStatus(model).state; // what varies is known better once all items are encoded
       const [way, which] = [wayMenu.value, whichMenu.value];
       if (which === "") throw new Error("There is no direction yet: find one with “+ direction” first.");
-      const key = [model, progress, way, which].join(" ");
+      const key = [model, dataset, progress, way, which].join(" ");
       if (!known.has(key)) known.set(key, WAYS[way].find(model, which));
       known.get(key).catch(() => known.delete(key));
       return known.get(key);

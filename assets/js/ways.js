@@ -6,9 +6,10 @@ import { here, modelStatus, store } from "./state.js";
 
 const COMPONENTS = 16;
 const BY_VARIANCE =
-  "In the order of the variance of the data's latents, which are posterior means: the data that ship keep no KL, but " +
-  "it would put the same ones last, since KL is small where the mean does not move. Each is named by the label that it " +
-  "follows best over the training data.";
+  "In the order of the variance of the data's latents, each named by the label that it follows best over the training data.";
+
+/** What one coordinate of a model's latents is called. */
+export const coordinateOf = (model) => (modelStatus(model).axes.includes("channel") ? "channel" : "dimension");
 
 /** `list(state)` resolves to {title, value} each, `find(model, value)` to {id, label, told}. */
 export const WAYS = {
@@ -19,8 +20,7 @@ export const WAYS = {
     },
     async find(model, index) {
       const { id } = await post("dimension", here(), JSON.stringify({ model, index: Number(index) }));
-      const kind = modelStatus(model).latent_shape.length === 1 ? "dimension" : "channel";
-      return { id, label: `${kind} ${index}`, told: BY_VARIANCE };
+      return { id, label: `${coordinateOf(model)} ${index}`, told: [BY_VARIANCE, modelStatus(model).dataset.note].join(" ").trim() };
     },
   },
   component: {

@@ -30,6 +30,7 @@ class Shipped:
     arguments: str  # of the map, as JSON
     psnr: Float[np.ndarray, " n"]  # dB, the model's reconstruction of each
     directions: Path | None = None  # file of directions that were found in these latents
+    note: str = ""  # what a person should know of these latents, where their variances are told
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -23,6 +23,7 @@ class Label:
     values: np.ndarray  # float32, or unsigned integers that hold all codes
     classes: tuple[str, ...] = ()
     unit: str = ""
+    is_trait: bool = True  # of the item itself, not of its part in a training
 
     @property
     def title(self) -> str:
@@ -41,11 +42,13 @@ class Label:
 
 def labels_of(dataset: Dataset) -> dict[str, Label]:
     """Every label of the data set, then the split, and how well the model it ships with rebuilds each row."""
-    columns = dataset.labels.assign(split=dataset.splits)
-    units = dict(dataset.presentation.units)
+    added = {"split": dataset.splits}
     if dataset.shipped and np.isfinite(dataset.shipped.psnr).any():
-        columns, units["reconstruction"] = columns.assign(reconstruction=dataset.shipped.psnr), "dB"
-    return {str(name): _label(str(name), column, units) for name, column in columns.items()}
+        added["reconstruction"] = dataset.shipped.psnr
+    units = {**dataset.presentation.units, "reconstruction": "dB"}
+    columns = dataset.labels.assign(**added).items()
+    labels = [_label(str(name), column, units) for name, column in columns]
+    return {label.name: replace(label, is_trait=label.name not in added) for label in labels}
 
 
 def numeric_labels(dataset: Dataset, rows: np.ndarray) -> dict[str, Float[np.ndarray, " n"]]:

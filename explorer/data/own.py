@@ -17,10 +17,11 @@ from models.base import LatentSpace
 
 @dataclass(frozen=True, eq=False)
 class OwnPoint:
-    """A latent of one model, where it lies on the map, and what the page shows of it."""
+    """A latent of one model, where it lies on the map of a data set, and what the page shows of it."""
 
     model: str
     latent: Float[Tensor, "*latent"]
+    dataset: str  # whose map the position is of
     position: Float[np.ndarray, "2"] | None
     card: dict[str, Any]
 
@@ -35,13 +36,14 @@ class OwnPoints:
         self,
         space: LatentSpace,
         latent: Float[Tensor, "*latent"],
+        dataset: str,
         position: Float[np.ndarray, "2"] | None,
         owner: str,
         card: dict[str, Any] | None = None,
     ) -> Point:
         """Keep a latent, and return its point, which cannot be guessed: whoever knows it may use it."""
         space.check(latent[None])
-        own = OwnPoint(space.name, latent, position, card or {})
+        own = OwnPoint(space.name, latent, dataset, position, card or {})
         return Point(dataset=MINE, key=self._points.add(own, owner))
 
     def get(self, point: Point, model: str) -> OwnPoint:

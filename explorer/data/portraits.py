@@ -29,6 +29,11 @@ FEATURED = (
     "light_azimuth",
 )  # fmt: skip
 
+POSTERIOR_MEANS = (
+    "The latents are posterior means: the data that ship keep no KL, but it would put the same ones last, "
+    "since KL is small where the mean does not move."
+)
+
 
 def load(path: Path = PORTRAITS, maps: Path = MAPS) -> Dataset:
     """Read the portraits. Raises DatasetError where the file is missing or not what is expected."""
@@ -63,6 +68,7 @@ def _read(table: pa.Table, placed: dict[str, Placed]) -> Dataset:
             arguments=metadata["map"],
             psnr=psnr,
             directions=DIRECTIONS,
+            note=POSTERIOR_MEANS,
         ),
         placed=placed,
         presentation=_presentation(labels, psnr, sum(file is not None for file in files)),

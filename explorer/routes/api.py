@@ -45,7 +45,7 @@ def build(workspace: Workspace) -> None:
         file = read("image", FileData, image)  # of the upload route: `api_files` lets no other one come here
         view = await view_for(workspace, model)
         point = await dear(bring, view, Path(file.path).read_bytes(), owner())
-        for note in view.shared.own_points.get(point, view.model.space.name).card["notes"]:
+        for note in view.own(point).card["notes"]:
             gr.Info(note)
         return str(point)
 

@@ -74,14 +74,25 @@ async def save(media: Media, values: np.ndarray) -> FileData:
 
 
 async def view_for(workspace: Workspace, model: str | None, *points: Point) -> View:
-    """The view of a model, once it decodes; nothing is begun for points that it cannot have.
+    """The view of a model, once it decodes, in the data set of the first point that is of one; all are open.
 
-    Raises UnknownPointError for those, and gr.Error where loading fails or takes too long.
+    Raises InputError for points that it cannot have, for which nothing is begun if that is known before it is
+    loaded, and gr.Error where loading fails or takes too long.
     """
     name = named(workspace, model)
     for point in points:
         _check(workspace, name, point)
-    status = workspace.prepare(name, encode=False)
+    view = await _opened(workspace, name)
+    named_by_points = dict.fromkeys(point.dataset for point in points if not point.is_own)
+    for dataset in named_by_points:
+        workspace.check(dataset, view.model)
+    views = [await _opened(workspace, name, dataset) for dataset in named_by_points]
+    return next(iter(views), view)
+
+
+async def _opened(workspace: Workspace, name: str, dataset: str | None = None) -> View:
+    """Encodes nothing but what is asked for: a bare number may be of a data set that nobody looks at."""
+    status = workspace.prepare(name, dataset, encode=False)
     until = time.monotonic() + WAIT_SECONDS
     while not status.decodes:
         title = status.title
@@ -91,8 +102,8 @@ async def view_for(workspace: Workspace, model: str | None, *points: Point) -> V
             message = f"{title} is still being prepared ({status.stage.message}): call again later."
             raise gr.Error(message, print_exception=False)
         await asyncio.sleep(0.2)
-        status = workspace.status(name)
-    return workspace.open(name)
+        status = workspace.status(name, dataset)
+    return workspace.open(name, dataset)
 
 
 def _check(workspace: Workspace, model: str, point: Point) -> None:

@@ -21,13 +21,13 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
     async def upload(request: Request, file: bytes) -> Response:
         view = view_of(workspace, request)
         point = await dear(bring, view, file, owner())
-        own = view.shared.own_points.get(point, view.model.space.name)
-        return JSONResponse(describe_own(str(point), own))
+        return JSONResponse(await dear(describe_own, view, point))
 
     async def own(request: Request) -> Response:
         view = view_of(workspace, request)
         points = view.shared.own_points.of(owner(), view.model.space.name)
-        return JSONResponse({"own": [describe_own(str(point), own) for point, own in points.items()]})
+        told = await dear(lambda: [describe_own(view, point) for point in points])
+        return JSONResponse({"own": told})
 
     return [
         Route("/explorer/upload", taking(MAX_UPLOAD, upload), methods=["POST"]),

@@ -120,8 +120,8 @@ def _named(labels: dict[str, Label], name: str) -> Label:
 def _describe(view: View, name: str) -> dict[str, Any]:
     """What a page says of a point beside its picture."""
     point = read("point", Point, name)
-    view.position(point)  # raises for a point that this model does not have
     if point.is_own:
+        view.own(point)  # raises for a point that this model does not have
         return {"point": str(point), "name": "", "labels": [], "split": None}
     table, row = view.row(point)
     dataset = table.dataset
@@ -135,7 +135,7 @@ def _describe(view: View, name: str) -> dict[str, Any]:
 
 async def _path(view: View, morph: Morph) -> dict[str, Any]:
     """The path on the map: points evenly spaced in alpha, the two ends, and how they were placed."""
-    a, b = view.position(morph.a), view.position(morph.b)
+    a, b = [await dear(view.position, point) for point in (morph.a, morph.b)]
     ends = {"a": place_of(a), "b": place_of(b)}
     if not morph.has_latents:
         return {"points": [], "placing": NO_PATH, **ends}

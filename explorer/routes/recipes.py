@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from torch import Tensor
 
-from explorer.data import OwnPoint
+from explorer.data import Point
 from explorer.routes.answers import place_of, posting, taking, view_of
 from explorer.routes.asking import dear, owner
 from explorer.routes.directions import describe
@@ -84,7 +84,7 @@ async def _keep(view: View, latent: Float[Tensor, "*latent"]) -> dict[str, Any]:
     """Keep a latent as a point: its id, its picture, and its place on the map."""
     picture = (await dear(_pictures, view, await view.decoded(latent[None])))[0]
     point = await dear(keep, view, latent, owner(), {"original": picture})
-    return describe_own(str(point), view.shared.own_points.get(point, view.model.space.name))
+    return await dear(describe_own, view, point)
 
 
 def _pictures(view: View, values: np.ndarray) -> list[str]:
@@ -92,9 +92,10 @@ def _pictures(view: View, values: np.ndarray) -> list[str]:
     return [data_url(view.model.media.picture(value)) for value in values]
 
 
-def describe_own(point: str, own: OwnPoint) -> dict[str, Any]:
-    """A person's point for the page."""
-    return {"id": point, "coordinates": place_of(own.position), **own.card}
+def describe_own(view: View, point: Point) -> dict[str, Any]:
+    """A person's point for the page, with its place on the map of a view's data set."""
+    place = place_of(view.position(point))
+    return {"id": str(point), "dataset": view.dataset.name, "coordinates": place, **view.own(point).card}
 
 
 def _recipe_routes(

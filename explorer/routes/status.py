@@ -92,7 +92,10 @@ def describe(workspace: Workspace, status: Status) -> dict[str, Any]:
 def describe_dataset(dataset: Dataset) -> dict[str, Any]:
     """A data set for the page."""
     shown = dataset.presentation
-    labels = [{"name": label.name, "title": label.title} for label in labels_of(dataset).values()]
+    labels = [
+        {"name": label.name, "title": label.title, "is_trait": label.is_trait}
+        for label in labels_of(dataset).values()
+    ]
     pair = [str(Point(dataset=dataset.name, key=key)) for key in shown.pair]
     return {
         "name": dataset.name,
@@ -100,6 +103,7 @@ def describe_dataset(dataset: Dataset) -> dict[str, Any]:
         "singular": shown.singular,
         "prefix": pair[0].removesuffix(shown.pair[0]),  # of its points' names, before the key
         "pair": pair,
+        "note": dataset.shipped.note if dataset.shipped else "",
         "colour": shown.colour or labels[0]["name"],
         "labels": labels,
     }

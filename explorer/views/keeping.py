@@ -50,7 +50,7 @@ def bring(view: View, file: bytes, owner: str) -> Point:
         "verdict": upload.verdict,
         "notes": upload.notes,
     }
-    return points.add(space, upload.latent, upload.coordinates, owner, card)
+    return points.add(space, upload.latent, view.dataset.name, upload.coordinates, owner, card)
 
 
 def keep(
@@ -59,7 +59,7 @@ def keep(
     """Keep a latent as a person's point, on the map among its nearest neighbours of the data."""
     places = view.latents.place(latent[None])
     position = None if places is None else places[0]
-    return view.shared.own_points.add(view.model.space, latent, position, owner, card)
+    return view.shared.own_points.add(view.model.space, latent, view.dataset.name, position, owner, card)
 
 
 async def _group_latents(view: View, points: Sequence[Point]) -> Float[Tensor, "n *latent"]:

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from explorer.data import FIRST, Dataset, LatentTable, Point, Projection
+from explorer.data import FIRST, Dataset, LatentTable, OwnPoint, Point, Projection
 from explorer.device import Slot
 from explorer.measures import Effect, effects, is_well_read
 from explorer.operations import Direction
@@ -46,7 +46,7 @@ class View:
     async def latent(self, point: Point) -> Float[Tensor, "*latent"]:
         """The latent of a point; one that is not encoded yet is encoded first."""
         if point.is_own:
-            return self.shared.own_points.get(point, self.model.space.name).latent
+            return self.own(point).latent
         table, row = self.row(point)
         requested = table.request(row)
         if requested.done():
@@ -54,11 +54,18 @@ class View:
         return await asyncio.shield(asyncio.wrap_future(requested))  # others may wait for it too
 
     def position(self, point: Point) -> Position | None:
-        """Where a point lies on this data set's map; None where it does not."""
-        if point.is_own:
-            return self.shared.own_points.get(point, self.model.space.name).position
-        table, row = self.row(point)
-        return table.position(row) if table is self.latents else None
+        """Where a point lies on this data set's map; None where it does not.
+
+        A person's own, whose place is of another map, lies among its nearest neighbours here.
+        """
+        if not point.is_own:
+            table, row = self.row(point)
+            return table.position(row) if table is self.latents else None
+        own = self.own(point)
+        if own.position is not None and own.dataset == self.dataset.name:
+            return own.position
+        places = self.latents.place(own.latent[None])
+        return None if places is None else places[0]
 
     async def path(self, morph: Morph) -> Path:
         """What leads from A to B, steered.
@@ -144,6 +151,10 @@ class View:
     def named(self, key: str) -> str:
         """The id of what the model gives in this data set, such as a principal component of its latents."""
         return key if self.dataset.name == FIRST else f"{self.dataset.name}:{key}"
+
+    def own(self, point: Point) -> OwnPoint:
+        """What is kept of a person's point."""
+        return self.shared.own_points.get(point, self.model.space.name)
 
     def row(self, point: Point) -> tuple[LatentTable, int]:
         """The table of a data set's point, and its row there."""

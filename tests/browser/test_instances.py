@@ -81,7 +81,7 @@ def test_what_is_done_in_one_leaves_the_other_as_it_is(two):
     assert (shown["a"], shown["b"], shown["method"]) == ("17", "23", "slerp")
     assert first.locator(".before").count() == 0
     assert "a=17" in explorer.page.url
-    second.locator("[data-card=b] .face").click()
+    second.locator("[data-card=b] .item").click()
     assert "active" in second.locator("[data-card=b]").get_attribute("class")
     assert "active" in first.locator("[data-card=a]").get_attribute("class")
 

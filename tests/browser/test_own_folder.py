@@ -40,3 +40,12 @@ def test_own_pictures_have_the_map_and_portraits_are_a_choice_away(new_page, app
     explorer.page.get_by_label("Data set").select_option("portraits")
     explorer.page.wait_for_function("document.querySelector('.plot').data?.[0]?.customdata?.length > 100")
     explorer.wait_shown(a="0")
+
+
+def test_a_bare_number_is_of_the_portraits(new_page, app):
+    """As in links and programs of before there was a folder."""
+    explorer = new_page(app).open("?a=17&b=23")
+    explorer.wait_shown(a=17, b=23)
+    assert explorer.page.get_by_label("Data set").input_value() == "portraits"
+    told = explorer.page.request.post(f"{app.url}gradio_api/run/decode", data={"data": [17, None]})
+    assert told.status == 200

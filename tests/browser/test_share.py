@@ -27,6 +27,18 @@ def test_the_copied_link_shows_the_same_morph(new_page, app):
     assert {**other.wait_shown(alpha=0.3), "sequence": ""} == {**explorer.shown(), "sequence": ""}
 
 
+def test_a_link_whose_points_are_of_another_data_set_leads_there(new_page, app):
+    """Also on a server where nobody has opened it yet."""
+    explorer = new_page(app).open("?a=samples/5&b=samples/6")
+    shown = explorer.wait_shown(a="samples/5", b="samples/6")
+    assert shown["model"] == "face-vae"
+    assert explorer.page.get_by_label("Data set").input_value() == "samples"
+    assert explorer.page.locator(".notice").count() == 0
+    explorer.page.keyboard.press("ArrowRight")
+    explorer.wait("() => location.search.includes('alpha=0.51')")
+    assert parse_qs(urlparse(explorer.page.url).query)["dataset"] == ["samples"]
+
+
 @pytest.mark.parametrize(
     ("query", "message", "kept"),
     [
@@ -38,6 +50,8 @@ def test_the_copied_link_shows_the_same_morph(new_page, app):
         ("?alpha=&a=17", "a number from 0 to 1", {"a": 17, "alpha": 0.5}),
         ("?method=teleport&a=17", "teleport", {"a": 17, "method": "slerp"}),
         ("?model=no-such-model", "no-such-model", {"model": "face-vae"}),
+        ("?dataset=no-such-set&a=17", "“no-such-set”, which does not exist", {"a": 17}),
+        ("?model=toy-generator&dataset=portraits", "cannot show the data set", {"model": "toy-generator"}),
     ],
 )
 def test_a_broken_link_says_so_and_the_page_works(new_page, app, expected_errors, query, message, kept):

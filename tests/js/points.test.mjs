@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { anyPoint, isOwn, nameOf, pointOf, rowOf, sourceOf } from "../../assets/js/points.js";
+import { anyPoint, datasetOfPoints, isOwn, nameOf, pointOf, rowOf, sourceOf } from "../../assets/js/points.js";
 
 globalThis.document = { baseURI: "http://here/sub/" };
 const OWN = ["u3f0a", "mine/3f0a"];
@@ -18,6 +18,15 @@ test("a point has a row in the data set that its prefix names, and in no other",
   assert.deepEqual(rows(["samples/12", "12", "under-water/3"], "samples/"), [12, NaN, NaN]);
   assert.deepEqual(rows([...OWN, "", "x", "-1", "1.5", "a/b/3", "samples/12"], ""), Array(8).fill(NaN));
   for (const prefix of ["", "samples/"]) assert.equal(rowOf(pointOf(5, { prefix }), { prefix }), 5);
+});
+
+test("a link's points lead to their data set, unless it is the one that models begin with", () => {
+  const names = (prefixes) => Object.fromEntries(prefixes.map((prefix) => [prefix, { name: prefix.slice(0, -1) || "portraits" }]));
+  const [plain, folder] = [["", "samples/"], ["pictures/", "", "samples/"]].map(names);
+  const led = (datasets, ...ends) => ends.map(([a, b]) => datasetOfPoints({ a, b }, datasets));
+  assert.deepEqual(led(plain, ["17", "3"], ["samples/5", "3"], ["17", "samples/5"], ["mine/3f", "samples/5"]), [null, "samples", null, "samples"]);
+  assert.deepEqual(led(plain, [], ["mine/3f"], ["<b>", "3"], ["gone/4"]), [null, null, null, null]);
+  assert.deepEqual(led(folder, ["17", "3"], ["pictures/5", "3"], [undefined, "17"]), ["portraits", null, "portraits"]);
 });
 
 test("any point lies on the map", () => {

@@ -4,7 +4,9 @@ import test from "node:test";
 import { isShareable, isWhole, link, readLink, readSteer } from "../../assets/js/share.js";
 
 const slider = (id, strength, { hold = false, built_in = true } = {}) => ({ id, strength, hold, info: { built_in } });
-const STATE = { model: "toy", a: "1", b: "2", method: "slerp", alpha: 0.25, rack: [] };
+const datasets = { "": { name: "portraits" }, "samples/": { name: "samples" } };
+const status = { datasets, models: [{ name: "toy", datasets: ["portraits", "samples"] }] };
+const STATE = { status, model: "toy", dataset: "portraits", a: "1", b: "2", method: "slerp", alpha: 0.25, rack: [] };
 const BASE = "http://here/sub/?a=9&theme=dark&steer=age:1";
 
 test("a link says what is shown, and leaves the rest of the address alone", () => {
@@ -13,6 +15,18 @@ test("a link says what is shown, and leaves the rest of the address alone", () =
   assert.equal(pathname, "/sub/");
   assert.deepEqual(readLink(search), { model: "toy", a: "1", b: "2", method: "slerp", alpha: "0.25", steer: "smile:1.5,yaw:-2h" });
   assert.match(search, /theme=dark/);
+});
+
+test("a link names the data set where its points do not lead to the model's first", () => {
+  const said = (changes) => readLink(link({ ...STATE, ...changes }, BASE).search).dataset;
+  assert.equal(said({}), undefined);
+  assert.equal(said({ dataset: "samples", a: "samples/1", b: "samples/2" }), "samples");
+  assert.equal(said({ dataset: "samples" }), "samples", "A and B were kept from the portraits");
+  assert.equal(said({ a: "samples/1" }), "portraits", "A would lead to the samples");
+  assert.equal(said({ a: "mine/3f" }), undefined);
+  const folder = { datasets: { "pictures/": { name: "pictures" }, ...datasets }, models: [{ name: "toy", datasets: ["pictures", "portraits"] }] };
+  assert.equal(said({ status: folder, dataset: "portraits" }), "portraits");
+  assert.equal(said({ status: folder, dataset: "pictures", a: "pictures/1", b: "2" }), undefined);
 });
 
 test("what is the person's own never gets into a link", () => {

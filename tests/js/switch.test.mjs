@@ -18,7 +18,8 @@ async function start() {
   const tell = () => {
     const models = MODELS.map((name) => {
       const state = server.states[name];
-      return { name, title: name, state, decodes: state === "ready", message: "no weights" };
+      const datasets = state === "ready" ? ["portraits"] : []; // as long as it is not loaded, nobody knows
+      return { name, title: name, state, decodes: state === "ready", message: "no weights", dataset: { name: "portraits" }, datasets };
     });
     view.set({ status: { models } });
   };
@@ -148,6 +149,16 @@ test("a connection that drops on the way changes nothing about where it ends", a
   await settled();
   await says({ one: "ready" });
   assert.deepEqual([...shown(), view.get().b, server.said.length], ["one", null, "7", 0]);
+});
+
+test("a data set that a model does not have is refused as soon as that is known", async () => {
+  const { choose, says, shown, server } = await start();
+  const chosen = choose("one", { dataset: "samples" });
+  await settled();
+  assert.deepEqual(shown(), ["first", "one"]);
+  await says({ one: "ready" });
+  await chosen;
+  assert.deepEqual([shown(), server.said], [["first", null], ["one cannot show the data set “samples”: it has portraits."]]);
 });
 
 test("nothing arrives before the connection is there again", async () => {

@@ -26,6 +26,7 @@ def test_every_label_becomes_a_column_and_so_do_split_and_reconstruction(toy_dat
     labels = labels_of(toy_dataset)
     assert list(labels) == ["age", "hair", "split", "reconstruction"]
     assert all(len(label.values) == 60 for label in labels.values())
+    assert [name for name, label in labels.items() if label.is_trait] == ["age", "hair"]
     assert told(labels["hair"]) == toy_dataset.labels["hair"].tolist()
     assert told(labels["split"]) == toy_dataset.splits.tolist()
     assert labels["reconstruction"].unit == "dB"

@@ -17,7 +17,9 @@ PLACE = np.array([1, 2], np.float32)
 
 def test_a_latent_becomes_a_point_that_cannot_be_guessed() -> None:
     points = OwnPoints()
-    made = [points.add(TOY, torch.full((8,), float(n)), PLACE, "ann", {"psnr": n}) for n in range(5)]
+    made = [
+        points.add(TOY, torch.full((8,), float(n)), "portraits", PLACE, "ann", {"psnr": n}) for n in range(5)
+    ]
     assert len(set(made)) == 5
     for number, point in enumerate(made):
         assert point.dataset == MINE
@@ -26,13 +28,14 @@ def test_a_latent_becomes_a_point_that_cannot_be_guessed() -> None:
         own = points.get(point, "toy")
         assert (float(own.latent[0]), own.card) == (number, {"psnr": number})
         np.testing.assert_array_equal(own.position, PLACE)
+        assert own.dataset == "portraits"
     assert list(points.of("ann", "toy")) == made
     assert points.of("ben", "toy") == {}
 
 
 def test_whoever_knows_a_point_may_use_it() -> None:
     points = OwnPoints()
-    point = points.add(TOY, torch.ones(8), None, "ann")
+    point = points.add(TOY, torch.ones(8), "portraits", None, "ann")
     assert points.get(point, "toy").position is None
 
 
@@ -44,7 +47,7 @@ def test_an_unknown_point_is_named() -> None:
 def test_a_point_of_another_model_says_of_which() -> None:
     """With the same shape: nothing else would tell."""
     points = OwnPoints()
-    point = points.add(TOY, torch.ones(8), None, "ann")
+    point = points.add(TOY, torch.ones(8), "portraits", None, "ann")
     with pytest.raises(UnknownPointError, match="belongs to toy: its latent means nothing to other"):
         points.get(point, "other")
     assert points.of("ann", "other") == {}
@@ -52,8 +55,8 @@ def test_a_point_of_another_model_says_of_which() -> None:
 
 def test_one_persons_many_points_do_not_drop_anothers() -> None:
     points = OwnPoints()
-    bens = points.add(TOY, torch.ones(8), None, "ben")
-    anns = [points.add(TOY, torch.zeros(8), None, "ann") for _ in range(300)]
+    bens = points.add(TOY, torch.ones(8), "portraits", None, "ben")
+    anns = [points.add(TOY, torch.zeros(8), "portraits", None, "ann") for _ in range(300)]
     assert points.get(bens, "toy").latent.sum() == 8
     assert list(points.of("ann", "toy")) == anns[-EACH:]
     with pytest.raises(UnknownPointError, match="no longer kept"):
@@ -63,7 +66,11 @@ def test_one_persons_many_points_do_not_drop_anothers() -> None:
 def test_points_from_many_threads_are_all_kept() -> None:
     points = OwnPoints()
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda n: points.add(TOY, torch.full((8,), float(n)), None, "ann"), range(200)))
+        made = list(
+            pool.map(
+                lambda n: points.add(TOY, torch.full((8,), float(n)), "portraits", None, "ann"), range(200)
+            )
+        )
     assert [float(points.get(point, "toy").latent[0]) for point in made] == list(range(200))
 
 
@@ -77,4 +84,4 @@ def test_points_from_many_threads_are_all_kept() -> None:
 )
 def test_what_is_no_latent_of_the_model_is_refused(latent: torch.Tensor, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        OwnPoints().add(TOY, latent, None, "ann")
+        OwnPoints().add(TOY, latent, "portraits", None, "ann")

@@ -45,6 +45,7 @@ def test_the_bundled_portraits_are_what_the_data_card_says(bundled: Dataset, shi
     assert (bundled.splits == "held-out").sum() == 512
     assert list(bundled.labels.columns) == list(FACTORS)
     assert shipped.model == "face-vae"
+    assert shipped.note.startswith("The latents are posterior means")
     assert shipped.latents.shape[0] == len(shipped.coordinates) == len(shipped.psnr) == len(bundled) == 5512
     assert np.isfinite(shipped.coordinates).all()
     assert shipped.latents.isfinite().all()

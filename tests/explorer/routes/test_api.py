@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from explorer.data import Point
 from explorer.panels import MOST_CALLS
 from explorer.routes import MAX_UPLOAD
+from explorer.routes.api_frames import view_for
+from explorer.settings import Settings
 from explorer.steering import Morph, Steer
 from explorer.views import NotReadyError, View, add_dimension, keep
 from explorer.workspace import Workspace
@@ -179,8 +183,31 @@ def test_a_point_of_another_model_belongs_there_and_starts_nothing(served, works
     np.testing.assert_array_equal(shown, decoded(toy_latents[3:4])[0])
 
 
-def test_a_point_of_a_data_set_that_is_not_open_says_so(served):
-    assert refused(served, "decode", "samples/3", "toy") == "the data set 'samples' is not open in toy"
+def test_a_points_own_data_set_is_opened(served, workspace, monkeypatch):
+    monkeypatch.setattr("explorer.data.samples.COUNT", 24)
+    shown = picture(result(served, "decode", "samples/3", "toy"))
+    drawn = workspace.open("toy", "samples").latents.latents
+    np.testing.assert_array_equal(shown, decoded(drawn[3:4])[0])
+    assert picture(result(served, "interpolate", 1, "samples/3", 1, "slerp", None)).shape == (16, 16, 3)
+    told = result(served, "arithmetic", ["samples/3", 1], [1, 0], None)
+    assert told["neighbours"][0]["point"] == "samples/3", "judged by the first point's data"
+
+
+def test_a_point_of_a_data_set_that_its_model_cannot_show_says_so(served, monkeypatch):
+    monkeypatch.setattr("explorer.data.samples.COUNT", 24)
+    told = "dataset: expected one of samples for toy-generator, got 'portraits'"
+    assert refused(served, "decode", 3, "toy-generator") == told
+
+
+def test_a_bare_number_is_of_the_bundled_data_also_beside_a_folder(tmp_path, toy_dataset, toy_latents):
+    """A person's own pictures come first, and must not take the names of programs and links from before."""
+    folder = replace(toy_dataset.with_files(), name="pictures")
+    settings = Settings(model="toy", device="cpu", cache_dir=tmp_path)
+    with Workspace(settings, {"pictures": folder, "portraits": toy_dataset}) as workspace:
+        view = asyncio.run(view_for(workspace, None, Point.of(17)))
+        assert view.dataset.name == "portraits"
+        assert torch.equal(asyncio.run(view.latent(Point.of(17))), toy_latents[17])
+        assert asyncio.run(view_for(workspace, None)).dataset.name == "pictures"
 
 
 @pytest.mark.parametrize("kind", [ValueError, KeyError])

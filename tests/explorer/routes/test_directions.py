@@ -133,7 +133,11 @@ def test_a_direction_for_the_page_names_the_strongest_correlations_first(toy_dat
             400,
             "plus.0: expected a point, such as 17, samples/5 or mine/3f…, got -1",
         ),
-        ({"plus": ["galaxies/1"], "minus": [2]}, 404, "the data set 'galaxies' is not open in toy"),
+        (
+            {"plus": ["galaxies/1"], "minus": [2]},
+            400,
+            "dataset: expected one of portraits, samples for toy",
+        ),
         ({"method": "pca", "component": 256}, 400, "component: Input should be less than 256, got 256"),
     ],
 )

@@ -54,6 +54,28 @@ def test_only_the_person_themselves_is_told_their_points(people, workspace):
     assert other.get("/explorer/point", params=MODEL | {"point": points[0]}).status_code == 200, "by its id"
 
 
+def test_a_point_is_told_with_its_place_on_the_map_that_is_looked_at(client, people, workspace, monkeypatch):
+    monkeypatch.setattr("explorer.data.samples.COUNT", 24)
+    workspace.prepare("toy", "samples")
+    wait(workspace, "toy", "samples")
+    drawn, maps = workspace.open("toy", "samples"), ("portraits", "samples")
+    point = upload(people[0], dataset="samples").json()
+    assert point["dataset"] == "samples"
+    told = {name: own(people[0], dataset=name)[-1] for name in maps}
+    assert [told[name]["id"] for name in maps] == [point["id"]] * 2
+    assert [told[name]["dataset"] for name in maps] == ["portraits", "samples"]
+    assert told["samples"]["coordinates"] == point["coordinates"]
+    assert told["portraits"]["coordinates"] != point["coordinates"]
+    near = np.abs(drawn.latents.coordinates).max()
+    assert np.abs(point["coordinates"]).max() <= near * 1.5, "UMAP places what is new near the others"
+    for name in maps:
+        path = client.post(
+            "/explorer/path", params={"dataset": name}, json={**MODEL, "a": point["id"], "b": 2}
+        ).json()
+        assert path["a"] == told[name]["coordinates"]
+        np.testing.assert_allclose(path["points"][0], path["a"], atol=1e-3)
+
+
 def test_nobodys_points_and_directions_are_dropped_by_anothers(people, workspace, monkeypatch):
     """Each may keep three; what is one person's too much is their own."""
     for kept in (workspace.shared.own_points._points, workspace.shared.own_directions):

@@ -95,7 +95,12 @@ def test_a_path_says_how_it_was_placed(client):
             400,
             "point: expected a point, such as 17, samples/5",
         ),
-        ("point", {"point": "galaxies/1"}, 404, "the data set 'galaxies' is not open in toy"),
+        (
+            "point",
+            {"point": "galaxies/1"},
+            400,
+            "dataset: expected one of portraits, samples for toy",
+        ),
         ("point", {"point": "mine/0000"}, 404, "mine/0000 is unknown or no longer kept"),
         ("map", {"dataset": "galaxies"}, 400, "dataset: expected one of portraits, samples, got 'galaxies'"),
         ("map", {"model": "gan"}, 400, "model: expected one of face-vae"),

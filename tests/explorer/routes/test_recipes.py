@@ -62,6 +62,18 @@ def test_a_sum_comes_with_its_picture_and_what_the_data_say(client, toy_latents)
     assert told["sum"] == "The weights add up to 1, as in a mean."
 
 
+def test_a_sum_is_judged_by_the_data_that_are_looked_at(client, workspace, monkeypatch):
+    monkeypatch.setattr("explorer.data.samples.COUNT", 24)
+    workspace.prepare("toy", "samples")
+    wait(workspace, "toy", "samples")
+    here = client.post("/explorer/arithmetic", params={"dataset": "samples"}, json=SUM).json()
+    there = client.post("/explorer/arithmetic", params={"dataset": "portraits"}, json=SUM).json()
+    assert all(near["point"].startswith("samples/") for near in here["neighbours"])
+    assert here["near"].startswith("Two samples taken at random lie ")
+    assert here["picture"] == there["picture"]
+    assert there == ask(client, "arithmetic", SUM)
+
+
 def test_what_is_made_is_kept_as_a_point_with_its_picture_and_place(client, workspace, toy_latents):
     kept, latent = ask(client, "keep-arithmetic", SUM), (toy_latents[3] + toy_latents[8]) / 2
     view = workspace.open("toy")
@@ -139,7 +151,7 @@ def test_a_mix_is_of_a_model_with_places(client, spatial):
         ("style-mix", MORPH | {"mask": [[0.0], [0.0, 1.0]]}, 400, "mask: expected rows of one length"),
         ("traverse", {"morph": MORPH, "direction": "nobody"}, 404, "direction 'nobody' is unknown"),
         ("traverse", {"morph": MORPH, "direction": "x", "strengths": [0] * 34}, 400, "strengths: "),
-        ("dimension", {"model": "toy", "index": 8}, 400, "dimension: "),
+        ("dimension", {"model": "toy", "index": 8}, 400, "expected one of the dimensions that vary"),
         ("dimension", {"model": "toy", "index": "first"}, 400, "index: "),
         ("keep", MORPH | {"alpha": 2}, 400, "alpha: "),
     ],

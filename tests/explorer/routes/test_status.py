@@ -1,8 +1,11 @@
 """What the status tells the page, beside how the models get on (tests/explorer/test_workspace.py)."""
 
+from dataclasses import replace
+
 import pytest
 
 from explorer.operations import INTERPOLATIONS
+from explorer.routes.status import describe_dataset
 from models import MODELS
 from tests.explorer.routes.test_live import FRAME, MORPH
 
@@ -61,8 +64,17 @@ def test_the_page_is_told_of_every_model_and_which_comes_first(client):
     assert (toy["state"], toy["decodes"], toy["points"], toy["encoded"]) == ("ready", True, 60, 60)
     assert (toy["dataset"]["prefix"], toy["dataset"]["pair"]) == ("", ["0", "1"])
     assert toy["datasets"] == ["portraits", "samples"]
+    traits = {label["name"]: label["is_trait"] for label in toy["dataset"]["labels"]}
+    assert traits == {"age": True, "hair": True, "split": False, "reconstruction": False}
     absent = next(model for model in told["models"] if model["name"] == "sd-vae")
     assert (absent["state"], absent["latent_shape"], absent["dataset"]) == ("absent", None, None)
+
+
+def test_a_note_on_the_latents_is_of_those_that_ship(toy_dataset):
+    """Those of another model, or encoded with weights of one's own, are not what it is about."""
+    noted = replace(toy_dataset, shipped=replace(toy_dataset.shipped, note="Posterior means."))
+    assert describe_dataset(noted)["note"] == "Posterior means."
+    assert describe_dataset(noted.with_files())["note"] == describe_dataset(toy_dataset)["note"] == ""
 
 
 def test_points_are_called_by_their_prefix(client):

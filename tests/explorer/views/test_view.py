@@ -142,8 +142,7 @@ def test_a_quick_model_of_the_same_latents_can_decode_them(view: View) -> None:
     [
         ("60", "'60' is not in the data set portraits: expected 0 to 59"),
         ("nobody", "'nobody' is not in the data set portraits"),
-        ("samples/3", "the data set 'samples' is not open in toy"),
-        ("paintings/3", "the data set 'paintings' is not open in toy"),
+        ("samples/3", "the data set 'samples' is not open in toy: choose it once in the page's menu"),
         ("mine/" + "0" * 32, "is unknown or no longer kept: open the picture again"),
     ],
 )
@@ -153,6 +152,14 @@ def test_an_unknown_point_is_named(view: View, point: str, message: str) -> None
             frames(view, morph(**ends), [0])
     with pytest.raises(UnknownPointError, match=message):
         view.position(Point.of(point))
+
+
+def test_an_unknown_data_set_is_told_which_there_are(view: View) -> None:
+    message = "dataset: expected one of portraits, samples for toy, got 'paintings'"
+    with pytest.raises(InputError, match=message):
+        frames(view, morph(a="paintings/3"), [0])
+    with pytest.raises(InputError, match=message):
+        view.position(Point.of("paintings/3"))
 
 
 def test_a_point_of_another_model_says_of_which(view: View, generated: View, workspace: Workspace) -> None:
@@ -192,6 +199,24 @@ def test_points_of_all_data_sets_that_are_open_meet(workspace: Workspace, view: 
         np.testing.assert_array_equal(frames(one, asked, [0, 1]), decoded(expected))
     assert view.position(Point.of("samples/5")) is None, "it lies on the map of its own data set"
     np.testing.assert_array_equal(drawn.position(Point.of("samples/5")), drawn.latents.position(5))
+
+
+def test_a_point_of_ones_own_has_a_place_of_its_own_on_each_map(workspace: Workspace, view: View) -> None:
+    """The maps of two data sets have nothing to do with each other."""
+    workspace.prepare("toy", "samples")
+    wait(workspace, "toy", "samples")
+    drawn, latent = workspace.open("toy", "samples"), torch.full((8,), 0.4)
+    for here, there in ((view, drawn), (drawn, view)):
+        mine = keep(here, latent, "ann")
+        np.testing.assert_array_equal(here.position(mine), here.own(mine).position)
+        np.testing.assert_array_equal(there.position(mine), there.latents.place(latent[None])[0])
+        assert not np.allclose(here.position(mine), there.position(mine))
+
+
+def test_a_point_that_was_kept_before_there_was_a_map_has_a_place_once_there_is(view: View) -> None:
+    latent = torch.full((8,), 0.3)
+    mine = view.shared.own_points.add(view.model.space, latent, "portraits", None, "ann")
+    np.testing.assert_array_equal(view.position(mine), view.latents.place(latent[None])[0])
 
 
 def test_an_unknown_direction_is_named(view: View) -> None:
