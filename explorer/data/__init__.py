@@ -2,7 +2,7 @@
 
 from explorer.data.catalogue import DATASETS, FIRST, MINE, SAMPLES
 from explorer.data.dataset import Dataset, DatasetError, Placed, Presentation, Shipped
-from explorer.data.encoding import agrees, cache_path, encode_missing, fits, request_latent
+from explorer.data.encoding import agrees, cache_path, encode_missing, fits, request_latent, value_of
 from explorer.data.keep import Keep
 from explorer.data.labels import Label, classes_of, labels_of, numeric_labels
 from explorer.data.latent_table import LatentTable
@@ -48,4 +48,5 @@ __all__ = [
     "numeric_labels",
     "one_of",
     "request_latent",
+    "value_of",
 ]

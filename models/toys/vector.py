@@ -32,9 +32,7 @@ class ToyModel(LatentModel):
     least-squares latent. The basis is drawn from a fixed seed, so that every process has the same model.
     """
 
-    def __init__(
-        self, device: torch.device | str = "cpu", name: str = "toy", media: Media = MEDIA
-    ) -> None:
+    def __init__(self, device: torch.device | str = "cpu", name: str = "toy", media: Media = MEDIA) -> None:
         self.space = LatentSpace(name, (8,), ("dim",), StandardNormal((8,)))
         self.media = media
         self.device = torch.device(device)

@@ -126,7 +126,7 @@ def test_the_first_layer_has_a_column_for_each_dimension_or_channel(case: Case) 
     layer = case.model.first_layer
     if layer is not None:
         assert (layer.dtype, layer.device) == (torch.float32, torch.device("cpu"))
-        assert layer.shape[1] == case.model.space.shape[0]
+        assert layer.shape[1] == case.model.space.shape[case.model.space.content]
         assert torch.isfinite(layer).all()
 
 
