@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from models import MODELS
+from models.errors import InputError
 
 HostName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$")]
 CommaSeparated = BeforeValidator(lambda given: given.split(",") if isinstance(given, str) else given)
@@ -67,5 +68,5 @@ class Settings(BaseSettings):
             return source
         entries = [entry.partition("=") for entry in source.split(",")]
         if not all(name in MODELS and path for name, _, path in entries):
-            raise ValueError(f"expected NAME=PATH with a name of {', '.join(MODELS)}")
+            raise InputError(f"expected NAME=PATH with a name of {', '.join(MODELS)}")
         return {name: path for name, _, path in entries}

@@ -41,7 +41,7 @@ class Shelf:
         return self._sources.get(name)
 
     def agree(self, name: str, other: str) -> bool:
-        """Whether both come from their own sources, or neither: of a mixed pair nobody has said that it fits."""
+        """Whether both come from their own sources, or neither: a mixed pair may be of two spaces."""
         return (self.source(name) is None) == (self.source(other) is None)
 
     def loaded(self, name: str) -> LatentModel | None:
