@@ -57,8 +57,8 @@ class Settings(BaseSettings):
     )
     source: Annotated[dict[str, str], NoDecode] = Field(
         {},
-        description="NAME=PATH, weights of your own for a model: a safetensors file for face-vae, a folder "
-        "or repository id for a Stable Diffusion VAE; as often as you like, or with commas between",
+        description="NAME=PATH, weights of your own for a model: a file, a folder or a repository id, as its "
+        "family reads them; as often as you like, or with commas between",
     )
 
     @field_validator("source", mode="before")

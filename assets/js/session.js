@@ -4,7 +4,7 @@ import { arrive } from "./arrival.js";
 import { connect } from "./live.js";
 import { notify } from "./notice.js";
 import { pause } from "./pause.js";
-import { rememberOwn, restoreOwn } from "./own.js";
+import { rememberOwn } from "./own.js";
 import { readLink, startSharing } from "./share.js";
 import { store } from "./state.js";
 import { firstStatus, nextStatus, prepare, refresh } from "./status.js";

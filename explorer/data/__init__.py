@@ -1,7 +1,7 @@
 """Data sets and their latents: items with labels, latents by model, maps, and what people bring."""
 
 from explorer.data.catalogue import DATASETS, FIRST, MINE, SAMPLES
-from explorer.data.dataset import Dataset, DatasetError, Placed, Presentation, Shipped
+from explorer.data.dataset import Dataset, DatasetError, Shipped
 from explorer.data.encoding import agrees, cache_path, encode_missing, fits, request_latent, value_of
 from explorer.data.keep import Keep
 from explorer.data.labels import Label, classes_of, labels_of, numeric_labels
@@ -27,9 +27,7 @@ __all__ = [
     "LatentTable",
     "OwnPoint",
     "OwnPoints",
-    "Placed",
     "Point",
-    "Presentation",
     "Projection",
     "Shipped",
     "UnknownPointError",

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from explorer.measures import TELLING
-from explorer.measures.direction_scores import MOST_WARNINGS
+from explorer.measures.direction_scores import MOST_WARNINGS, TELLING
 from explorer.operations import DIRECTION_METHODS
 from explorer.steering.fitting import Target, find_labelled, find_unlabelled, projected_std
 from models.base import LatentSpace
