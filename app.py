@@ -15,6 +15,7 @@ from explorer.panels import application
 from explorer.settings import Settings
 from explorer.workspace import Workspace
 from explorer.writable import give_libraries_a_place, writable
+from models.errors import InputError
 
 SHUTDOWN_SECONDS = 2  # for pages to take leave
 MAX_MESSAGE = 2**20  # bytes of a WebSocket message; the live channel refuses far smaller ones, in words
@@ -31,7 +32,7 @@ def main() -> None:
     except ValidationError as error:
         problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}, got {e['input']!r}" for e in error.errors())
         sys.exit("app.py: " + "; ".join(problems))
-    except ValueError as error:
+    except InputError as error:
         sys.exit(f"app.py: {error}")
     with workspace:
         _serve(workspace)

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from models import MODELS
+from models.errors import InputError
 
 HostName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$")]
 CommaSeparated = BeforeValidator(lambda given: given.split(",") if isinstance(given, str) else given)
@@ -56,8 +57,8 @@ class Settings(BaseSettings):
     )
     source: Annotated[dict[str, str], NoDecode] = Field(
         {},
-        description="NAME=PATH, weights of your own for a model: a safetensors file for face-vae, a folder "
-        "or repository id for a Stable Diffusion VAE; as often as you like, or with commas between",
+        description="NAME=PATH, weights of your own for a model: a file, a folder or a repository id, as its "
+        "family reads them; as often as you like, or with commas between",
     )
 
     @field_validator("source", mode="before")
@@ -67,5 +68,5 @@ class Settings(BaseSettings):
             return source
         entries = [entry.partition("=") for entry in source.split(",")]
         if not all(name in MODELS and path for name, _, path in entries):
-            raise ValueError(f"expected NAME=PATH with a name of {', '.join(MODELS)}")
+            raise InputError(f"expected NAME=PATH with a name of {', '.join(MODELS)}")
         return {name: path for name, _, path in entries}

@@ -90,8 +90,8 @@ class Workspace:
         Raises InputError for an unknown name.
         """
         self._preparation(model, dataset).start(encode)
-        preview = MODELS[model].preview
-        if preview and self._previews_here and not self._shelf.loaded(preview):
+        preview = self._preview_of(model)
+        if preview and not self._shelf.loaded(preview):
             threading.Thread(target=self._lend, args=(preview,), name=f"load-{preview}", daemon=True).start()
         return self.status(model, dataset)
 
@@ -129,8 +129,8 @@ class Workspace:
 
     def preview(self, name: str) -> LatentModel | None:
         """The model that shows this one's latents sooner, where there is one and it is loaded."""
-        preview, model = MODELS[name].preview, self._shelf.loaded(name)
-        if preview is None or model is None or not self._previews_here:
+        preview, model = self._preview_of(name), self._shelf.loaded(name)
+        if preview is None or model is None:
             return None
         quick = self._shelf.use(preview)
         return quick if quick and quick.space.shape == model.space.shape else None
@@ -149,10 +149,10 @@ class Workspace:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @property
-    def _previews_here(self) -> bool:
-        """On a CPU: another device needs no help."""
-        return self.shared.worker.device.type == "cpu"
+    def _preview_of(self, name: str) -> str | None:
+        """The table's, on a CPU: another device needs no help."""
+        preview, is_slow = MODELS[name].preview, self.shared.worker.device.type == "cpu"
+        return preview if preview and is_slow and self._shelf.agree(name, preview) else None
 
     def _lend(self, preview: str) -> None:
         """Load a model alone, to help another one out; where that fails it goes on without."""

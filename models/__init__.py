@@ -43,10 +43,10 @@ def load(
 ) -> LatentModel:
     """Load the model called `name` in MODELS.
 
-    `source` replaces where the weights come from: a safetensors file for the face VAE, a hub repository id or
-    a local folder for a Stable Diffusion VAE. Raises InputError for an unknown name, ValueError for weights
-    that are damaged or of another model, ModelUnavailableError where the weights cannot be had. The model
-    decodes at once; `speed_up` makes some faster.
+    `source` replaces where the weights come from: a file, a folder or a hub repository id, as the family
+    reads them. Raises InputError for an unknown name and for weights that are damaged or of another model,
+    ModelUnavailableError where the weights cannot be had. The model decodes at once; `speed_up` makes some
+    faster.
     """
     if name not in MODELS:
         raise InputError(f"unknown model {name!r}; expected one of {', '.join(MODELS)}")

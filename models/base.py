@@ -41,6 +41,11 @@ class LatentSpace:
         return "row" in self.axes and "column" in self.axes
 
     @property
+    def content(self) -> int:
+        """Index of the axis that counts what each place holds: channels, or the dimensions of a vector."""
+        return next(i for i, axis in enumerate(self.axes) if axis in ("channel", "dim"))
+
+    @property
     def grid(self) -> tuple[int, ...]:
         """Shape of the places that a token can stand at: a latent's, without what each place holds."""
         counted = zip(self.shape, self.axes, strict=True)

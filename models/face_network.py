@@ -8,6 +8,8 @@ import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from models.errors import InputError
+
 IMAGE_SIZE = 128
 PATCH = 4  # pixels: all convolutions work on 4 x 4 patches, at 32 x 32 and below
 THUMB = 32  # pixels of the linear path's picture
@@ -33,7 +35,7 @@ def _check_sizes(name: str, sizes: object, length: int) -> None:
     if not (
         isinstance(sizes, tuple) and len(sizes) == length and all(type(s) is int and s > 0 for s in sizes)
     ):
-        raise ValueError(
+        raise InputError(
             f"face VAE configuration: expected {length} positive integers for {name}, got {sizes}"
         )
 

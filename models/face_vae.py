@@ -24,10 +24,12 @@ from models.runtimes.face_int8 import FaceInt8Decoder
 from models.runtimes.policy import Decode, Make, choose, policy
 
 FORMAT = "latent-explorer/face-vae/1"
+NAME, MEDIA = "face-vae", Picture(IMAGE_SIZE)  # of a network by itself, before an entry of MODELS has it
 
 
 def load(name: str, media: Media, source: str, device: torch.device, progress: Progress) -> LatentModel:
     """The face VAE of a file; raises ModelUnavailableError without one, else as `FaceVAE.load`."""
+    assert media.shape == MEDIA.shape  # the network draws pictures of this size only
     path = Path(source)
     if not path.is_file():
         raise ModelUnavailableError(
@@ -35,7 +37,7 @@ def load(name: str, media: Media, source: str, device: torch.device, progress: P
             "repository, or give the path of a safetensors file that you trained."
         )
     progress(0.0, "Reading the face VAE's weights")
-    model = FaceVAE.load(path, device)
+    model = FaceVAE(read_network(path), device, name, media)
     progress(1.0, "The face VAE is ready")
     return model
 
@@ -43,17 +45,22 @@ def load(name: str, media: Media, source: str, device: torch.device, progress: P
 class FaceVAE(LatentModel):
     """A trained face VAE; its latents are N(0, I) by the KL term of its training (Kingma & Welling 2014)."""
 
-    def __init__(self, network: FaceVAENetwork, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        network: FaceVAENetwork,
+        device: torch.device | str = "cpu",
+        name: str = NAME,
+        media: Media = MEDIA,
+    ) -> None:
         self.device, shape = torch.device(device), (network.config.latent_dim,)
-        self.space = LatentSpace("face-vae", shape, ("dim",), StandardNormal(shape))
-        self.media = Picture(IMAGE_SIZE)
+        self.space, self.media = LatentSpace(name, shape, ("dim",), StandardNormal(shape)), media
         here = policy(self.device)
         self._network = network.to(self.device).to(memory_format=here.layout)  # type: ignore[call-overload]
         self._network.eval().requires_grad_(False)
         in_bytes: dict[str, Make] = {"int8": lambda: FaceInt8Decoder(self._network.decoder)}
         ways = here.ways(self.space, self.media, lambda: self._decoding(here.dtype), in_bytes)
         prior = torch.randn(4, *self.space.shape, generator=torch.Generator().manual_seed(0))
-        choice = choose("face-vae", ways, self._network.decoder, prior.to(self.device))
+        choice = choose(name, ways, self._network.decoder, prior.to(self.device))
         self._chosen, self.precision = choice.decode, choice.remark
 
     @classmethod

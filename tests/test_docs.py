@@ -12,6 +12,11 @@ from models import MODELS
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
+CARDS = [ROOT / "models" / "faces" / f"{kind}_CARD.md" for kind in ("MODEL", "DATA")]
+DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted(ROOT.glob("docs/*.md")), *CARDS]
+ROOMS = [ROOT / room for room in ("explorer", "models", "assets", "benchmarks", "docs", "tests")]
+PATHS = [*ROOT.glob("*.*"), *(path for room in ROOMS for path in room.glob("**/*.*"))]
+FILES = [path.relative_to(ROOT).as_posix() for path in PATHS]
 
 
 @pytest.mark.parametrize("name", [*MODELS, *INTERPOLATIONS, *DIRECTION_METHODS, *PANELS])
@@ -33,6 +38,13 @@ def test_relative_links_lead_somewhere(document):
     text = (ROOT / document).read_text()
     for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", text):
         assert (ROOT / target).exists(), f"{document} links to {target}, which does not exist"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_file_that_is_named_is_there(document):
+    """By its path, or by the end of it that tells it apart."""
+    for named in re.findall(r"`([\w./-]+\.(?:py|js|md))`", document.read_text()):
+        assert any(f"/{file}".endswith(f"/{named}") for file in FILES), f"{named} is not there"
 
 
 def test_the_space_front_matter_pins_the_installed_gradio():

@@ -12,7 +12,8 @@ ROOT = Path(__file__).parent.parent
 PYTHON = sorted([*ROOT.glob("explorer/**/*.py"), *ROOT.glob("models/**/*.py"), ROOT / "app.py"])
 SCRIPTS = sorted(ROOT.glob("assets/js/*.js"))
 MOST_LINES, MOST_OF_FUNCTION = 200, 40
-FACES = ("explorer.operations", "explorer.measures", "explorer.device", "explorer.data", "explorer.steering")
+BENCHMARKS = sorted(ROOT.glob("benchmarks/**/*.py"))
+FACES = tuple(f"explorer.{p}" for p in ("operations", "measures", "device", "data", "steering", "views"))
 SHOWN = re.compile(
     r"\b(portraits?|smil\w*|glasses|hair|beard|(?<!Hugging )faces?(?![- ]vae))\b", re.IGNORECASE
 )
@@ -28,9 +29,11 @@ def lines_of(node: ast.stmt) -> int:
     return (node.end_lineno or node.lineno) - node.lineno + 1
 
 
-def inner(node: ast.stmt) -> list[ast.stmt]:
-    """The functions that stand directly in another one: they are counted by themselves."""
-    return [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+def imported(node: ast.AST) -> list[str]:
+    """The modules that a statement imports, whichever way it is written."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
 
 
 @pytest.mark.parametrize("path", [*PYTHON, *SCRIPTS], ids=name)
@@ -40,37 +43,33 @@ def test_a_file_is_short(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PYTHON, ids=name)
 def test_a_function_is_short(path: Path) -> None:
+    """With all that is in it: inner functions have to be read with the one around them."""
     functions = [
         node
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
-    long = {f.name: lines_of(f) - sum(map(lines_of, inner(f))) for f in functions}
-    assert not {function: lines for function, lines in long.items() if lines > MOST_OF_FUNCTION}
+    assert not {f.name: lines_of(f) for f in functions if lines_of(f) > MOST_OF_FUNCTION}
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=name)
 def test_a_function_of_a_script_is_short(path: Path) -> None:
-    lines, long, began = path.read_text().splitlines(), {}, None
-    for number, line in enumerate(lines):
-        if re.match(r"(export )?(async )?function", line):
-            began = number
-        elif line == "}" and began is not None:
-            long[lines[began]], began = number - began + 1, None
-    # A function that only holds others, such as a closure, is as long as they are together.
-    own = {
-        head: length for head, length in long.items() if not re.search(r"\b(create|start|mount)\w*\(", head)
-    }
-    assert not {head: length for head, length in own.items() if length > MOST_OF_FUNCTION}
+    """Functions, methods and callbacks alike: every block that follows a list of parameters or an arrow."""
+    lines, long = path.read_text().splitlines(), {}
+    for began, line in enumerate(lines):
+        if re.search(r"(\)|=>) \{$", line):
+            indent = re.match(" *", line)[0]
+            rest = enumerate(lines[began + 1 :], start=2)
+            long[line] = next(length for length, end in rest if end.startswith(f"{indent}}}"))
+    assert not {head: length for head, length in long.items() if length > MOST_OF_FUNCTION}
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name)
+@pytest.mark.parametrize("path", [*PYTHON, *BENCHMARKS], ids=name)
 def test_a_package_is_entered_by_its_face(path: Path) -> None:
     package = ".".join(path.relative_to(ROOT).parts[:2])
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            inside = next((face for face in FACES if node.module.startswith(f"{face}.")), None)
-            assert inside in (None, package), f"{node.module}: import it from {inside}"
+    for module in (m for node in ast.walk(ast.parse(path.read_text())) for m in imported(node)):
+        inside = next((face for face in FACES if module.startswith(f"{face}.")), None)
+        assert inside in (None, package), f"{module}: import it from {inside}"
 
 
 @pytest.mark.parametrize("path", [p for p in [*PYTHON, *PAGE] if not OWN_FILES.match(name(p))], ids=name)

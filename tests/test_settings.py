@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import app
 from explorer.settings import Settings
+from models.errors import InputError
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,6 +37,20 @@ def test_sources_are_given_one_by_one_or_with_commas(monkeypatch):
     assert Settings(_cli_parse_args=one_by_one).source == expected
     monkeypatch.setenv("LATENT_EXPLORER_SOURCE", "face-vae=mine=new.safetensors,sd-vae-256=folder")
     assert Settings(_cli_parse_args=[]).source == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"), [(InputError("not there"), SystemExit), (ValueError("a bug"), ValueError)]
+)
+def test_what_a_person_asked_wrong_is_one_line_and_a_bug_has_its_trace(monkeypatch, tmp_path, error, raised):
+    def fail(settings):
+        raise error
+
+    monkeypatch.setattr("app.Workspace", fail)
+    monkeypatch.setattr(sys, "argv", ["app.py", "--cache-dir", str(tmp_path)])
+    monkeypatch.setattr("app.give_libraries_a_place", lambda folder: None)
+    with pytest.raises(raised, match=str(error)):
+        app.main()
 
 
 def test_help_names_every_setting():

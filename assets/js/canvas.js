@@ -58,7 +58,7 @@ function createNote(element, view) {
 
   function say() {
     const nearest = isNearest.value ? "The nearest decoded picture of the path. " : "";
-    const preview = isPreview.value ? "A quick preview by the tiny autoencoder. " : "";
+    const preview = isPreview.value ? "A quick preview by another model of these latents. " : "";
     element.textContent = preview + nearest + (isLate.value ? waitingText(view.get()) : "");
   }
 

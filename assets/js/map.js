@@ -30,11 +30,11 @@ export async function mount(element) {
   const overlay = createOverlay(element.querySelector(".overlay"), plot, choose);
   startTouch(plot, Plotly);
   const [legend, drawn] = [".legend", "[data-drawn]"].map((part) => element.querySelector(part));
-  const map = createMap({ Plotly, plot, overlay, colour, legend, drawn });
-  colour.addEventListener("change", () => attempt(map.draw));
-  element.querySelector("[data-fit]").addEventListener("click", map.fit);
-  store.watch(["model", "dataset", "status"], () => attempt(map.update));
-  store.watch(["isDark"], map.recolour);
+  const map = new Scatter({ Plotly, plot, overlay, colour, legend, drawn });
+  colour.addEventListener("change", () => attempt(() => map.draw()));
+  element.querySelector("[data-fit]").addEventListener("click", () => map.fit());
+  store.watch(["model", "dataset", "status"], () => attempt(() => map.update()));
+  store.watch(["isDark"], () => map.recolour());
   startPath(overlay, element.querySelector("[data-placing]"));
   store.watch(["pictures", "model", "dataset"], () => overlay.setUploads(uploads()));
   store.watch(["groups"], ({ groups }) => overlay.setMembers(map.placesOf(groups.plus), map.placesOf(groups.minus)));
@@ -58,79 +58,99 @@ function uploads() {
   return pictures.filter((picture) => picture.model === model && picture.dataset === dataset);
 }
 
-function createMap({ Plotly, plot, overlay, colour, legend, drawn: told }) {
-  let drawn = null; // {key, model, dataset, values} of the map that is shown
-  let label = null;
-  let groups = []; // of the points, as the label has them
-  let loading = null;
+/** The points of the data set that is looked at, as Plotly draws them. */
+class Scatter {
+  #parts; // what it is drawn with: {Plotly, plot, overlay, colour, legend, drawn}
+  #drawn = null; // {key, model, dataset, values} of the map that is shown
+  #label = null;
+  #groups = []; // of the points, as the label has them
+  #loading = null;
 
-  async function draw() {
-    if (!drawn) return;
-    const mine = drawn;
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  async draw() {
+    const { Plotly, plot, overlay, colour, legend, drawn: told } = this.#parts;
+    const mine = this.#drawn;
+    if (!mine) return;
     const next = await loadLabel({ model: mine.model, dataset: mine.dataset.name }, colour.value);
-    if (mine !== drawn || next.name !== colour.value) return; // meanwhile something else was chosen
-    label = next;
-    groups = groupPoints(label, mine.values.length / 2);
+    if (mine !== this.#drawn || next.name !== colour.value) return; // meanwhile something else was chosen
+    this.#label = next;
+    const groups = (this.#groups = groupPoints(next, mine.values.length / 2));
     const layout = createLayout(mine.key, dragmode(), mine.values);
     await Plotly.react(plot, createTraces(groups, mine.values), layout, CONFIG);
     told.textContent = describeDrawing(mine.values.length / 2);
     told.hidden = told.textContent === "";
-    showLegend(legend, label, groups, (index, visible) => Plotly.restyle(plot, { visible }, [index]));
+    showLegend(legend, next, groups, (index, visible) => Plotly.restyle(plot, { visible }, [index]));
     plot.dataset.model = mine.model;
-    plot.dataset.label = label.name;
+    plot.dataset.label = next.name;
     overlay.draw();
   }
 
   /** Fetch and draw the map of the current model and data set, once there is one. */
-  async function update() {
+  async update() {
+    const { plot, colour } = this.#parts;
     const { model } = store.get();
     const { dataset, has_map: isReady } = modelStatus(model) ?? {};
     const key = dataset && `${model} ${dataset.name}`;
-    plot.classList.toggle("stale", !isReady || drawn?.key !== key);
-    if (!isReady || drawn?.key === key || loading === key) return;
-    loading = key;
+    plot.classList.toggle("stale", !isReady || this.#drawn?.key !== key);
+    if (!isReady || this.#drawn?.key === key || this.#loading === key) return;
+    this.#loading = key;
     try {
       const { values } = await getValues("map", { model, dataset: dataset.name });
-      if (loading !== key) return;
-      if (drawn?.dataset.name !== dataset.name) fillColours(colour, dataset);
-      drawn = { key, model, dataset, values };
-      await draw();
+      if (this.#loading !== key) return;
+      if (this.#drawn?.dataset.name !== dataset.name) fillColours(colour, dataset);
+      this.#drawn = { key, model, dataset, values };
+      await this.draw();
       plot.classList.remove("stale");
     } finally {
-      if (loading === key) loading = null;
+      if (this.#loading === key) this.#loading = null;
     }
   }
 
   /** Where an item, or a point of the person's own, lies in map coordinates; null where it does not. */
-  function place(point) {
+  #place(point) {
     if (isOwn(point)) return uploads().find(({ id }) => id === point)?.coordinates ?? null;
-    const row = drawn ? rowOf(point, drawn.dataset) : NaN;
-    const count = drawn ? drawn.values.length / 2 : 0;
-    return row < count ? [drawn.values[row], drawn.values[count + row]] : null;
+    const { dataset, values } = this.#drawn ?? {};
+    const row = dataset ? rowOf(point, dataset) : NaN;
+    const count = dataset ? values.length / 2 : 0;
+    return row < count ? [values[row], values[count + row]] : null;
   }
 
   /** Give the points the colours of the page, which have become light or dark. */
-  function recolour() {
-    if (groups.length > 0) Plotly.restyle(plot, { marker: createTraces(groups, drawn.values).map(({ marker }) => marker) });
+  recolour() {
+    const { Plotly, plot } = this.#parts;
+    const traces = this.#groups.length > 0 ? createTraces(this.#groups, this.#drawn.values) : [];
+    if (traces.length > 0) Plotly.restyle(plot, { marker: traces.map(({ marker }) => marker) });
   }
 
-  return {
-    draw,
-    update,
-    recolour,
-    fit: () => Plotly.relayout(plot, { "xaxis.autorange": true, "yaxis.autorange": true }),
-    placesOf: (points) => points.map(place).filter(Boolean),
-    /** Those inside a loop, given in pixels, of the items that are not hidden, and of the person's own. */
-    pointsIn(loop) {
-      const rows = plot.data.filter(({ visible }) => visible !== false).flatMap(({ customdata }) => customdata);
-      const items = rows.map((row) => pointOf(row, drawn.dataset));
-      const own = uploads().filter(({ coordinates }) => coordinates).map(({ id }) => id);
-      return [...items, ...own].filter((point) => isInside(overlay.project(place(point)), loop));
-    },
-    pointOf: (row) => pointOf(row, drawn.dataset),
-    /** The label's value of a row, with its name. */
-    describe: (row) => (label ? `${label.title} ${readValue(label, row)}` : ""),
-  };
+  fit() {
+    const { Plotly, plot } = this.#parts;
+    Plotly.relayout(plot, { "xaxis.autorange": true, "yaxis.autorange": true });
+  }
+
+  placesOf(points) {
+    return points.map((point) => this.#place(point)).filter(Boolean);
+  }
+
+  /** Those inside a loop, given in pixels, of the items that are not hidden, and of the person's own. */
+  pointsIn(loop) {
+    const { plot, overlay } = this.#parts;
+    const rows = plot.data.filter(({ visible }) => visible !== false).flatMap(({ customdata }) => customdata);
+    const items = rows.map((row) => this.pointOf(row));
+    const own = uploads().filter(({ coordinates }) => coordinates).map(({ id }) => id);
+    return [...items, ...own].filter((point) => isInside(overlay.project(this.#place(point)), loop));
+  }
+
+  pointOf(row) {
+    return pointOf(row, this.#drawn.dataset);
+  }
+
+  /** The label's value of a row, with its name. */
+  describe(row) {
+    return this.#label ? `${this.#label.title} ${readValue(this.#label, row)}` : "";
+  }
 }
 
 function startSlots(buttons) {

@@ -4,7 +4,7 @@ import { arrive } from "./arrival.js";
 import { connect } from "./live.js";
 import { notify } from "./notice.js";
 import { pause } from "./pause.js";
-import { rememberOwn, restoreOwn } from "./own.js";
+import { rememberOwn } from "./own.js";
 import { datasetOfPoints } from "./points.js";
 import { readLink, startSharing } from "./share.js";
 import { modelStatus, store } from "./state.js";

@@ -59,4 +59,4 @@ function showWay(find, isRegion) {
 
 const withoutPlaces = (title, numbers) =>
   `The latent of ${title} has ${numbers} numbers without places, and so nothing in it is coarse or fine. ` +
-  "To mix, choose a model with a spatial latent, such as a Stable Diffusion model, in the menu at the top.";
+  "To mix, choose a model with a spatial latent in the menu at the top.";

@@ -23,6 +23,7 @@ from benchmarks.directions.report import shown, tables, to_json
 from benchmarks.directions.subjects import Subjects
 from benchmarks.directions.trial import Trial
 from explorer.data import load_dataset
+from models.errors import InputError
 from models.face_vae import FaceVAE
 from models.faces.evaluation.provenance import describe_machine, describe_weights
 from models.faces.evaluation.report import aligned, fill
@@ -41,13 +42,13 @@ MEASURED = (
 def prepare(assets: Path, count: int, labels: Sequence[str]) -> Trial:
     """The bundled model and its first held-out portraits, with a renderer that knows them.
 
-    Raises ValueError for files that are missing or damaged, GraphicsError where there is no EGL.
+    Raises InputError for files that are missing or damaged, GraphicsError where there is no EGL.
     """
     renderer = Renderer(assets)  # first, so that a machine that cannot render says so at once
     model, dataset = FaceVAE.load(WEIGHTS), load_dataset()
     made_of = pq.read_schema(PORTRAITS).metadata[b"weights_sha256"].decode()
     if made_of != describe_weights(WEIGHTS)["sha256"]:
-        raise ValueError(
+        raise InputError(
             f"{PORTRAITS}: its latents are of other weights; see python -m models.faces.portraits"
         )
     subjects = Subjects.of(dataset)
@@ -95,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"expected --portraits of at least 2, got {options.portraits}")
     try:
         write(prepare(options.assets, options.portraits, options.factors), options.factors, options.out)
-    except (GraphicsError, ValueError) as error:  # BundleError and DatasetError are ValueErrors
+    except (GraphicsError, InputError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

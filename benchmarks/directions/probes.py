@@ -12,8 +12,8 @@ from sklearn.metrics import r2_score
 from torch import Tensor
 
 from benchmarks.directions.subjects import Subjects
-from explorer.operations.direction_methods import RIDGE_ALPHAS
-from explorer.steering.direction_query import label_of
+from explorer.operations import RIDGE_ALPHAS
+from explorer.steering import label_of
 
 READ = 0.25  # R² on held-out portraits from which a label counts as read, so that a change of it can be seen
 

@@ -12,16 +12,19 @@ from jaxtyping import Float
 from torch import Tensor
 
 from explorer.data import Dataset
-from explorer.operations import Direction, Provenance, unit
-from explorer.steering.built_in import CLASSES, Contrast, shipped_method, targets
-from explorer.steering.direction_query import label_of
-from explorer.steering.fitting import (
-    DIRECTION_METHODS,
+from explorer.operations import DIRECTION_METHODS, Direction, Provenance, unit
+from explorer.steering import (
+    CLASSES,
+    Contrast,
     Target,
     find_labelled,
     find_unlabelled,
+    label_of,
     projected_std,
+    shipped_method,
+    targets,
 )
+from models.base import LatentModel
 from models.faces.world.labels import READABLE
 
 COMPONENTS = 20  # of pca and sefa, among which the one is taken that the label follows best
@@ -84,10 +87,10 @@ class Contestant:
 
 
 def find_directions(
-    subjects: Subjects, first_layer: Float[Tensor, "out d"] | None, wanted: Iterable[str], held: Iterable[str]
+    subjects: Subjects, model: LatentModel, wanted: Iterable[str], held: Iterable[str]
 ) -> Found:
     """Directions of all methods to the labels `wanted`, and of those that ship to `held` ones too."""
-    rows, wanted = subjects.fitting, list(wanted)
+    rows, wanted, first_layer = subjects.fitting, list(wanted), model.first_layer
     latents = subjects.latents[rows]
     found: Found = {}
     for method in LABELLED:
@@ -99,7 +102,9 @@ def find_directions(
         if first_layer is None and DIRECTION_METHODS[method].wants == "first layer":
             continue
         count = min(COMPONENTS, latents.shape[1] - 1)
-        components = [find_unlabelled(method, latents, i, first_layer, numbers) for i in range(count)]
+        components = [
+            find_unlabelled(method, model.space, latents, i, first_layer, numbers) for i in range(count)
+        ]
         found[method] = {label: _following(label, components) for label in wanted}
     return found
 

@@ -40,7 +40,7 @@ class Trial:
     def run(self, labels: Sequence[str]) -> Results:
         """Measure all contestants for these labels; shows its progress."""
         print("finding directions …", file=sys.stderr)
-        found = find_directions(self.subjects, self.model.first_layer, labels, self.probes.labels)
+        found = find_directions(self.subjects, self.model, labels, self.probes.labels)
         latents = self.subjects.latents[self.rows]
         unedited = self.probes.read(seen_again(self.model, latents))
         answers = Answers(self.model, latents)

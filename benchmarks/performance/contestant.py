@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import models
 from benchmarks.performance.subjects import SUBJECTS, Subject
 from benchmarks.serving import resident_mb
-from explorer.device import heap
+from explorer.device import keep_freed
 from models.face_vae import read_network
 
 FACE_WEIGHTS = Path(__file__).parents[2] / "assets" / "face-vae.safetensors"
@@ -28,7 +28,7 @@ FACE_WEIGHTS = Path(__file__).parents[2] / "assets" / "face-vae.safetensors"
 def ours(subject: Subject) -> tuple[Callable[[torch.Tensor], torch.Tensor], str]:
     """Our model as the app decodes with it, and what it decodes in."""
     device = the_device()
-    heap.keep_freed()  # as the worker does
+    keep_freed()  # as the worker does
     if subject.model == "sd-vae":
         from models.stable_diffusion import StableDiffusionVAE
 

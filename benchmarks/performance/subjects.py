@@ -9,8 +9,7 @@ import numpy as np
 import torch
 
 import models
-from explorer.data import load_dataset
-from explorer.data.encoding import value_of
+from explorer.data import load_dataset, value_of
 from models.pictures import to_tensor
 
 # Of stabilityai/sd-vae-ft-mse; how fast it decodes does not depend on its weights.

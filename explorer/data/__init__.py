@@ -1,8 +1,8 @@
 """Data sets and their latents: items with labels, latents by model, maps, and what people bring."""
 
 from explorer.data.catalogue import DATASETS, FIRST, MINE, SAMPLES
-from explorer.data.dataset import Dataset, DatasetError, Placed, Presentation, Shipped
-from explorer.data.encoding import agrees, cache_path, encode_missing, fits, request_latent
+from explorer.data.dataset import Dataset, DatasetError, Shipped
+from explorer.data.encoding import agrees, cache_path, encode_missing, fits, request_latent, value_of
 from explorer.data.keep import Keep
 from explorer.data.labels import Label, classes_of, labels_of, numeric_labels
 from explorer.data.latent_table import LatentTable
@@ -27,9 +27,7 @@ __all__ = [
     "LatentTable",
     "OwnPoint",
     "OwnPoints",
-    "Placed",
     "Point",
-    "Presentation",
     "Projection",
     "Shipped",
     "UnknownPointError",
@@ -48,4 +46,5 @@ __all__ = [
     "numeric_labels",
     "one_of",
     "request_latent",
+    "value_of",
 ]

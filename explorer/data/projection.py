@@ -72,7 +72,7 @@ class Projection:
         """Place new latents on the existing map, which stays as it is.
 
         UMAP's first call in a process compiles for ten seconds and more; later ones take milliseconds. Raises
-        ValueError for latents of another shape or with NaN, and for t-SNE, which knows no new points.
+        InputError for latents of another shape or with NaN, and for t-SNE, which knows no new points.
         """
         shape, matrix = tuple(self._latents.shape[1:]), _matrix(latents)
         if tuple(latents.shape[1:]) != shape or not np.isfinite(matrix).all():

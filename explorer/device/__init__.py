@@ -1,27 +1,25 @@
 """Running models on the device: the decode worker, and who asks it for what."""
 
+from explorer.device.heap import keep_freed
 from explorer.device.job_queue import MOST_OF_PERSON
-from explorer.device.jobs import BusyError, DeviceError, Job, Priority, Request, WorkerClosedError
+from explorer.device.jobs import BusyError, DeviceError, Priority, WorkerClosedError
 from explorer.device.processor import choose_device
 from explorer.device.shelf import Shelf
-from explorer.device.users import APP, ASKING, Person, Slot, User
-from explorer.device.worker import DecodeWorker, Quantised
+from explorer.device.users import ASKING, Person, Slot, User
+from explorer.device.worker import DecodeWorker
 
 __all__ = [
-    "APP",
     "ASKING",
     "MOST_OF_PERSON",
     "BusyError",
     "DecodeWorker",
     "DeviceError",
-    "Job",
     "Person",
     "Priority",
-    "Quantised",
-    "Request",
     "Shelf",
     "Slot",
     "User",
     "WorkerClosedError",
     "choose_device",
+    "keep_freed",
 ]

@@ -40,6 +40,10 @@ class Shelf:
         """Where the weights come from, if not from the model's own source."""
         return self._sources.get(name)
 
+    def agree(self, name: str, other: str) -> bool:
+        """Whether both come from their own sources, or neither: a mixed pair may be of two spaces."""
+        return (self.source(name) is None) == (self.source(other) is None)
+
     def loaded(self, name: str) -> LatentModel | None:
         """The model, if it is loaded."""
         return self._models.get(name)

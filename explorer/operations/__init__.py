@@ -1,8 +1,8 @@
 """Pure functions on latents; they know no model."""
 
 from explorer.operations.arithmetic import MAX_WEIGHT, combine
-from explorer.operations.direction_methods import DIRECTION_METHODS, DirectionMethod
-from explorer.operations.directions import MAX_STRENGTH, Direction, Provenance, check_strength, steer, unit
+from explorer.operations.direction_methods import DIRECTION_METHODS, RIDGE_ALPHAS, DirectionMethod
+from explorer.operations.directions import MAX_STRENGTH, Direction, Provenance, steer, unit
 from explorer.operations.holding import Jacobian, around, hold, hold_apart
 from explorer.operations.interpolation import INTERPOLATIONS, Interpolation, lerp, slerp
 from explorer.operations.style_mix import mix_frequencies, mix_region
@@ -13,6 +13,7 @@ __all__ = [
     "INTERPOLATIONS",
     "MAX_STRENGTH",
     "MAX_WEIGHT",
+    "RIDGE_ALPHAS",
     "STRENGTHS",
     "Direction",
     "DirectionMethod",
@@ -20,7 +21,6 @@ __all__ = [
     "Jacobian",
     "Provenance",
     "around",
-    "check_strength",
     "combine",
     "hold",
     "hold_apart",

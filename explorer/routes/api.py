@@ -27,7 +27,12 @@ Limit = Annotated[int, Field(ge=1, le=1000)]
 
 def build(workspace: Workspace) -> None:
     """Add every endpoint to the page that is being built; without a model they mean the app's first."""
+    own = [*_of_models(workspace), *_of_pictures(workspace)]
+    for endpoint in [*own, *api_directions.endpoints(workspace), *api_operations.endpoints(workspace)]:
+        add_endpoint(explaining(endpoint), api_name=endpoint.__name__, concurrency_limit=4)
 
+
+def _of_models(workspace: Workspace) -> list[Callable[..., Any]]:
     async def models() -> list[dict[str, Any]]:
         """All models: name, title, state (absent, loading, ready, failed), sizes and number of points."""
         return [describe(workspace, status) for status in workspace.statuses()]
@@ -37,6 +42,10 @@ def build(workspace: Workspace) -> None:
         first, most = read("offset", Offset, offset), read("limit", Limit, limit)
         return _points(await view_for(workspace, model), first, most)
 
+    return [models, points]
+
+
+def _of_pictures(workspace: Workspace) -> list[Callable[..., Any]]:
     async def encode(image: FileData, model: str | None = None) -> str:
         """Encode a picture (cut to its middle square); returns a latent id that the other endpoints take.
 
@@ -64,9 +73,7 @@ def build(workspace: Workspace) -> None:
         morph = {"model": name, "a": a, "b": b, "method": method, "alpha": alpha}
         return await frame(workspace, Morph.model_validate(morph))
 
-    own: list[Callable[..., Any]] = [models, points, encode, decode, interpolate]
-    for endpoint in own + api_directions.endpoints(workspace) + api_operations.endpoints(workspace):
-        add_endpoint(explaining(endpoint), api_name=endpoint.__name__, concurrency_limit=4)
+    return [encode, decode, interpolate]
 
 
 def _points(view: View, offset: int, limit: int) -> dict[str, Any]:

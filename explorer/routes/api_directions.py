@@ -22,7 +22,10 @@ Held = Annotated[list[DirectionId], Field(max_length=MAX_STEERS - 1)]
 
 def endpoints(workspace: Workspace) -> list[Callable[..., Any]]:
     """The endpoints directions, find_direction and apply_direction."""
+    return [*_finding(workspace), _applying(workspace)]
 
+
+def _finding(workspace: Workspace) -> list[Callable[..., Any]]:
     async def directions(model: str | None = None) -> list[dict[str, Any]]:
         """The directions that ship with a model: id, name, std (one σ), method, score, what to beware of."""
         view = await view_for(workspace, model)
@@ -51,6 +54,10 @@ def endpoints(workspace: Workspace) -> list[Callable[..., Any]]:
         view = await view_for(workspace, query.model, *plus_points, *minus_points)
         return describe(*await find(view, query, owner()))
 
+    return [directions, find_direction]
+
+
+def _applying(workspace: Workspace) -> Callable[..., Any]:
     async def apply_direction(
         point: str | int,
         direction: str,
@@ -66,4 +73,4 @@ def endpoints(workspace: Workspace) -> list[Callable[..., Any]]:
         name = named(workspace, model)
         return await frame(workspace, Morph(model=name, a=at, b=at, method="lerp", alpha=0.0, steer=steer))
 
-    return [directions, find_direction, apply_direction]
+    return apply_direction

@@ -32,7 +32,10 @@ async def _along(view: View, coordinate: int) -> str:
 
 def endpoints(workspace: Workspace) -> list[Callable[..., Any]]:
     """The endpoints traverse and arithmetic."""
+    return [_traversing(workspace), _adding(workspace)]
 
+
+def _traversing(workspace: Workspace) -> Callable[..., Any]:
     async def traverse(
         point: str | int,
         direction: str | None = None,
@@ -56,6 +59,10 @@ def endpoints(workspace: Workspace) -> list[Callable[..., Any]]:
         row = Row.model_validate({"morph": morph, "direction": direction, "strengths": far})
         return await save(view.model.media, await view.decoded(await row.latents(view)))
 
+    return traverse
+
+
+def _adding(workspace: Workspace) -> Callable[..., Any]:
     async def arithmetic(
         points: list[str | int], weights: list[float], model: str | None = None
     ) -> dict[str, Any]:
@@ -73,4 +80,4 @@ def endpoints(workspace: Workspace) -> list[Callable[..., Any]]:
         told = await dear(describe_judgement, view, recipe, latent)
         return {"point": str(await dear(keep, view, latent, owner())), **told}
 
-    return [traverse, arithmetic]
+    return arithmetic

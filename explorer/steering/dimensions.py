@@ -9,7 +9,7 @@ from torch import Tensor
 
 from explorer.measures import strongest
 from explorer.operations import Direction, Provenance
-from models.base import Axis, LatentSpace
+from models.base import LatentSpace
 
 
 def dimensions(
@@ -23,8 +23,7 @@ def dimensions(
     at all its places together, a dimension of layered latents in all layers. Each is named by its index,
     from 0, and the label (NaN where not known) that it follows best, by |correlation|.
     """
-    kind: Axis = "channel" if "channel" in space.axes else "dim"
-    axis = space.axes.index(kind)
+    axis, kind = space.content, space.axes[space.content]
     x = _projections(latents.movedim(axis + 1, 1))
     follows = {name: _correlations(x, values) for name, values in labels.items()}
     sizes = x.std(axis=0)

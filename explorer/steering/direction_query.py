@@ -81,7 +81,9 @@ def find(
         found = _from_label(query.label, query, table, rows)
     else:
         labels, component = numeric_labels(table.dataset, rows), query.component or 0
-        found = find_unlabelled(query.method, table.latents[rows], component, model.first_layer, labels)
+        found = find_unlabelled(
+            query.method, model.space, table.latents[rows], component, model.first_layer, labels
+        )
     return replace(found, name=query.name) if query.name else found
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from explorer.measures import biases, correlate, scored, split, strongest
 from explorer.operations import DIRECTION_METHODS, Direction, DirectionMethod, Provenance, unit
+from models.base import LatentSpace
 from models.errors import InputError
 
 FEW = 10  # points below which a direction is as much of these very points as of what they have in common
@@ -59,6 +60,7 @@ def find_labelled(
 
 def find_unlabelled(
     method: str,
+    space: LatentSpace,
     latents: Float[Tensor, "n *latent"],
     component: int,
     first_layer: Float[Tensor, "out dims"] | None = None,
@@ -76,7 +78,7 @@ def find_unlabelled(
     if entry.wants == "component":
         vector, count = _of_data(entry, latents, component), len(latents)
     else:
-        vector, count = _of_decoder(entry, first_layer, latents.shape[1:], component), 0
+        vector, count = _of_decoder(entry, first_layer, space, component), 0
     projections = (latents.flatten(1).double() @ vector.double().flatten()).numpy()
     correlations = correlate(projections, others or {})
     best = strongest(correlations)
@@ -104,7 +106,7 @@ def _of_data(
 def _of_decoder(
     entry: DirectionMethod,
     first_layer: Float[Tensor, "out dims"] | None,
-    shape: torch.Size,
+    space: LatentSpace,
     component: int,
 ) -> Float[Tensor, "*latent"]:
     if first_layer is None:
@@ -113,8 +115,9 @@ def _of_decoder(
         )
     _check_component(component, first_layer.shape[1])
     found = torch.from_numpy(entry.function(first_layer.double().numpy(), component))
-    places = found.reshape(-1, 1, 1) if len(shape) == 3 else found  # channels come first, dimensions last
-    return unit(places.expand(shape).contiguous())
+    once = [1] * len(space.shape)
+    once[space.content] = -1
+    return unit(found.reshape(once).expand(space.shape).contiguous())
 
 
 def _check_component(component: int, count: int) -> None:

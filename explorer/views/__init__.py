@@ -4,7 +4,6 @@ from explorer.views.keeping import bring, find_direction, keep
 from explorer.views.preparation import NotReadyError, Preparation, Stage
 from explorer.views.recipes import (
     MAX_TERMS,
-    Judgement,
     Mix,
     Recipe,
     Row,
@@ -19,7 +18,6 @@ from explorer.views.view import View
 
 __all__ = [
     "MAX_TERMS",
-    "Judgement",
     "Mix",
     "NotReadyError",
     "Preparation",

@@ -31,6 +31,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from models.base import LatentModel
+from models.errors import InputError
 from models.face_vae import FaceVAE
 from models.faces.world.factors import FACTORS
 from models.faces.world.portrait_set import PortraitSet, open_dataset
@@ -50,12 +51,12 @@ def build(
 ) -> pa.Table:
     """The table of the first portraits of both sets, shuffled so that its first rows hold both splits.
 
-    Raises ValueError where a set is smaller than what ships, or of another size than the model.
+    Raises InputError where a set is smaller than what ships, or of another size than the model.
     """
     frame, pictures = _select(train, held_out)
     size = model.media.size
     if pictures.shape[1:] != (size, size, 3):
-        raise ValueError(f"portraits: expected pictures of {size} px, got {pictures.shape[1:]}")
+        raise InputError(f"portraits: expected pictures of {size} px, got {pictures.shape[1:]}")
     latents, frame["psnr"] = _encode(model, pictures)
     coordinates = map_of(latents.numpy(), map_arguments)
     frame["umap_x"], frame["umap_y"] = coordinates.T
@@ -101,7 +102,7 @@ def _select(train: PortraitSet, held_out: PortraitSet) -> tuple[pd.DataFrame, Pi
     """The rows to ship with their factors, and their pictures."""
     if len(train) < TRAIN or len(held_out) < HELD_OUT:
         expected = f"portraits: expected {TRAIN} training and {HELD_OUT} held-out portraits"
-        raise ValueError(f"{expected}, got {len(train)} and {len(held_out)}")
+        raise InputError(f"{expected}, got {len(train)} and {len(held_out)}")
     rows = [(train, "train", i) for i in range(TRAIN)]
     rows += [(held_out, "held-out", i) for i in range(HELD_OUT)]
     first = [*range(SHOWN - HELD_OUT), *range(TRAIN, TRAIN + HELD_OUT)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -13,27 +15,29 @@ from models.priors import StandardNormal
 SAFE_NORM = 6.0
 """Latents no longer than this decode inside [-1, 1]; 2 in 100,000 draws from N(0, I) are longer."""
 
+MEDIA = Picture(16)
+
 
 def load(
     name: str, media: Media, source: str | None, device: torch.device, progress: Progress
 ) -> LatentModel:
-    """The one toy that there is."""
-    return ToyModel(device)
+    """Made at once."""
+    return ToyModel(device, name, media)
 
 
 class ToyModel(LatentModel):
-    """Decodes through a scaled orthonormal basis of 8 images, 16 px, and encodes through its transpose.
+    """Decodes through a scaled orthonormal basis of 8 images, and encodes through its transpose.
 
     encode(decode(z)) is z up to rounding wherever |z| <= SAFE_NORM; encode of any other image is its
     least-squares latent. The basis is drawn from a fixed seed, so that every process has the same model.
     """
 
-    def __init__(self, device: torch.device | str = "cpu") -> None:
-        self.space = LatentSpace("toy", (8,), ("dim",), StandardNormal((8,)))
-        self.media = Picture(16)
+    def __init__(self, device: torch.device | str = "cpu", name: str = "toy", media: Media = MEDIA) -> None:
+        self.space = LatentSpace(name, (8,), ("dim",), StandardNormal((8,)))
+        self.media = media
         self.device = torch.device(device)
         generator = torch.Generator().manual_seed(0)
-        basis, _ = torch.linalg.qr(torch.randn(3 * 16 * 16, 8, generator=generator))
+        basis, _ = torch.linalg.qr(torch.randn(math.prod(media.shape), 8, generator=generator))
         # |pixel| <= scale * |row of the basis| * |z| (Cauchy-Schwarz), so this scale reaches 1 at SAFE_NORM.
         self._scale = float(1 / (SAFE_NORM * basis.norm(dim=1).max()))
         self._basis = basis.to(self.device)
@@ -49,5 +53,5 @@ class ToyModel(LatentModel):
         return latents
 
     def _decode(self, latents: Float[Tensor, "n dims"]) -> Float[Tensor, "n 3 h w"]:
-        images: Tensor = (latents @ self._basis.T * self._scale).unflatten(1, (3, 16, 16))
+        images: Tensor = (latents @ self._basis.T * self._scale).unflatten(1, self.media.shape)
         return images

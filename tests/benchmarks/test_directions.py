@@ -173,7 +173,7 @@ def test_probes_read_what_is_there_in_their_sigma(subjects):
 
 def test_every_method_competes_free_and_held_beside_the_control(subjects):
     read = ["smile", "yaw", "glasses", "glasses:round"]
-    found = find_directions(subjects, ToyModel().first_layer, ["smile"], read)
+    found = find_directions(subjects, ToyModel(), ["smile"], read)
     assert list(found) == ["mean-difference", "logistic", "svm", "ridge", GROUPS, "pca", "sefa"]
     rivals = list(contestants("smile", subjects, found, read))
     assert [rival.method for rival in rivals if not rival.held] == [*found, RANDOM]

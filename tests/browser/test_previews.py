@@ -27,7 +27,7 @@ PREVIEWS = """async () => {
 @pytest.fixture(scope="module")
 def app(tmp_path_factory, kl_folder, tiny_folder):
     """With miniatures of the real models in their place: random weights, so their pictures differ widely."""
-    flags = ("--source", f"sd-vae={kl_folder},sd-vae-tiny={tiny_folder}")
+    flags = ("--source", f"sd-vae-256={kl_folder},sd-vae-tiny-256={tiny_folder}")
     running = RunningApp(tmp_path_factory.mktemp("previews"), *flags).start()
     yield running
     running.stop()

@@ -10,7 +10,7 @@ from running_app import RunningApp
 @pytest.fixture(scope="module")
 def app(tmp_path_factory, tiny_folder):
     """Begins with a model whose portraits have to be encoded first, as on an empty cache."""
-    flags = ("--model", "sd-vae-tiny-256", "--source", f"sd-vae-tiny={tiny_folder}")
+    flags = ("--model", "sd-vae-tiny-256", "--source", f"sd-vae-tiny-256={tiny_folder}")
     running = RunningApp(tmp_path_factory.mktemp("switch"), *flags).start()
     yield running
     running.stop()

@@ -222,7 +222,7 @@ def test_a_vector_model_says_that_it_has_nothing_coarse_or_fine(explorer):
     sentence = explorer.page.locator("[data-vector]")
     sentence.wait_for()
     assert "vector of 128 numbers" in sentence.inner_text()
-    assert "choose a Stable Diffusion model" in sentence.inner_text()
+    assert "choose a model with a spatial latent" in sentence.inner_text()
     assert explorer.page.locator(".mixing").is_hidden()
 
 

@@ -10,7 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
-from explorer.data import Arguments, Dataset, Presentation, Shipped
+from explorer.data import Arguments, Dataset, Shipped
+from explorer.data.dataset import Presentation
 from models.media import Picture
 from models.pictures import to_tensor, to_uint8
 from models.toys.vector import ToyModel

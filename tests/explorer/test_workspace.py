@@ -230,6 +230,23 @@ def test_latents_of_another_shape_are_not_previewed(
         assert workspace.preview("toy") is None
 
 
+@pytest.mark.parametrize(
+    ("replaced", "previews"), [("", True), ("toy twin", True), ("toy", False), ("twin", False)]
+)
+def test_weights_of_ones_own_are_not_previewed_by_the_shipped_ones(
+    tmp_path: Path, toy_dataset: Dataset, monkeypatch: pytest.MonkeyPatch, replaced: str, previews: bool
+) -> None:
+    """Another VAE with as many channels was shown by one that does not know its latents: nonsense."""
+    monkeypatch.setitem(MODELS, "twin", MODELS["toy"])
+    monkeypatch.setitem(MODELS, "toy", replace(MODELS["toy"], preview="twin"))
+    own = settings(tmp_path, **dict.fromkeys(replaced.split(), tmp_path))
+    with Workspace(own, {"portraits": toy_dataset}) as workspace:
+        wait(workspace, "toy")
+        workspace.prepare("twin")
+        wait(workspace, "twin")
+        assert (workspace.preview("toy") is not None) == previews
+
+
 def test_points_of_another_data_set_are_told_where_they_are_not_open(workspace: Workspace) -> None:
     view = workspace.open("toy")
     with pytest.raises(UnknownPointError, match="the data set 'samples' is not open in toy"):

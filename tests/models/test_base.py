@@ -43,7 +43,7 @@ def test_a_space_accepts_its_own_latents() -> None:
     ],
 )
 def test_a_space_says_what_is_wrong_with_other_latents(latents: object, found: str) -> None:
-    with pytest.raises(ValueError, match=f"square latents: expected .*, got .*{found}"):
+    with pytest.raises(InputError, match=f"square latents: expected .*, got .*{found}"):
         SPACE.check(latents)  # type: ignore[arg-type]
 
 

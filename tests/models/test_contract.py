@@ -17,7 +17,8 @@ import models
 from models import MODELS
 from models.base import LatentModel
 from models.errors import CannotEncodeError, InputError, ModelUnavailableError
-from models.media import Media
+from models.media import Media, Picture
+from models.toys import vector
 
 
 @dataclass
@@ -90,6 +91,25 @@ def test_a_model_is_what_the_table_says(case: Case) -> None:
     assert case.model.device == torch.device("cpu")
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_another_line_of_the_table_is_a_space_of_its_own(
+    name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frames, statistics and kept points go by the name: of one name they would be each other's."""
+    monkeypatch.setitem(MODELS, "another", MODELS[name])
+    model = models.load("another", source=source(name, request))
+    assert model.space.name == "another"
+    told = MODELS[name].media
+    assert (model.media.name, model.media.shape) == (told.name, told.shape)
+
+
+def test_a_linear_toy_of_another_size_is_one_line() -> None:
+    toy = vector.load("large", Picture(24), None, torch.device("cpu"), lambda fraction, message: None)
+    latents = torch.randn(2, *toy.space.shape, generator=torch.Generator().manual_seed(0))
+    assert toy.decode(latents).shape == (2, 3, 24, 24)
+    torch.testing.assert_close(toy.reencode(latents), latents)
+
+
 def test_space_and_media_are_equal_by_value(case: Case) -> None:
     for told in (case.model.space, case.media):
         assert copy.deepcopy(told) == told
@@ -106,7 +126,7 @@ def test_the_first_layer_has_a_column_for_each_dimension_or_channel(case: Case) 
     layer = case.model.first_layer
     if layer is not None:
         assert (layer.dtype, layer.device) == (torch.float32, torch.device("cpu"))
-        assert layer.shape[1] == case.model.space.shape[0]
+        assert layer.shape[1] == case.model.space.shape[case.model.space.content]
         assert torch.isfinite(layer).all()
 
 

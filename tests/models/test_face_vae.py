@@ -8,6 +8,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from models.errors import InputError
 from models.face_network import FaceVAEConfig, FaceVAENetwork
 from models.face_vae import FORMAT, FaceVAE
 from models.runtimes.face_int8 import FaceInt8Decoder
@@ -136,17 +137,17 @@ def rewrite(**changes: str) -> Callable[[Path], None]:
 )
 def test_damaged_weights_are_named(weights: Path, damage: Callable[[Path], None], problem: str) -> None:
     damage(weights)
-    with pytest.raises(ValueError, match=problem):
+    with pytest.raises(InputError, match=problem):
         FaceVAE.load(weights)
 
 
 @pytest.mark.usefixtures("unchecked")
 def test_wrong_batches_are_refused(model: FaceVAE) -> None:
-    with pytest.raises(ValueError, match=r"expected shape \(n, 6\), got \(1, 7\)"):
+    with pytest.raises(InputError, match=r"expected shape \(n, 6\), got \(1, 7\)"):
         model.decode(torch.zeros(1, 7))
-    with pytest.raises(ValueError, match="NaN"):
+    with pytest.raises(InputError, match="NaN"):
         model.decode(torch.full((1, 6), torch.nan))
-    with pytest.raises(ValueError, match=r"expected shape \(n, 3, 128, 128\), got \(1, 3, 64, 64\)"):
+    with pytest.raises(InputError, match=r"expected shape \(n, 3, 128, 128\), got \(1, 3, 64, 64\)"):
         model.encode(torch.zeros(1, 3, 64, 64))
 
 

@@ -24,7 +24,7 @@ import models
 from explorer.measures.metrics import psnr
 from models import stable_diffusion as sd_vae
 from models.base import LatentModel
-from models.errors import ModelUnavailableError
+from models.errors import InputError, ModelUnavailableError
 from models.hub import CONFIG, WEIGHTS, cached
 from models.media import Picture
 from models.pictures import to_tensor, to_uint8
@@ -284,5 +284,5 @@ def test_bad_files_are_named(
 ) -> None:
     folder = Path(shutil.copytree(kl_folder, tmp_path / "vae"))
     damage(folder)
-    with pytest.raises(ValueError, match=found):
+    with pytest.raises(InputError, match=found):
         small(folder)

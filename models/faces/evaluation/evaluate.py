@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
+from models.errors import InputError
 from models.face_vae import FaceVAE
 from models.faces.evaluation.coding import Pixels, decode, posterior
 from models.faces.evaluation.measures import (
@@ -96,26 +97,26 @@ def evaluate(model: FaceVAE, weights: Path, train: PortraitSet, test: PortraitSe
 
 
 def open_portraits(data: Path, size: int) -> tuple[PortraitSet, PortraitSet]:
-    """The training and the test portraits; raises ValueError that says how to render what is missing."""
+    """The training and the test portraits; raises InputError that says how to render what is missing."""
     train, test = _open(data / "train", 40000, 1), _open(data / "test", 2000, 3)
     if len(test) < max(test.manifest.count, SHOWN):
-        raise ValueError(
+        raise InputError(
             f"{data / 'test'}: expected all {max(test.manifest.count, SHOWN)} portraits, got {len(test)}"
         )
     for portraits, name in ((train, "train"), (test, "test")):
         if portraits.manifest.size != size:
-            raise ValueError(f"{data / name}: expected portraits of {size} px, got {portraits.manifest.size}")
+            raise InputError(f"{data / name}: expected portraits of {size} px, got {portraits.manifest.size}")
     return train, test
 
 
 def _open(root: Path, count: int, seed: int) -> PortraitSet:
     try:
         return open_dataset(root)
-    except ValueError as error:
+    except InputError as error:
         command = (
             f"python -m models.faces.world.dataset --assets DIR --out {root} --count {count} --seed {seed}"
         )
-        raise ValueError(f"{error}. Render them with: {command}") from error
+        raise InputError(f"{error}. Render them with: {command}") from error
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -136,7 +137,7 @@ def main(arguments: list[str] | None = None) -> int:
         (options.out / "face-vae.json").write_text(evaluation.to_json())
         fill(options.card, "figures", evaluation.to_markdown())
         fill(options.card, "training", describe_training(options.weights))
-    except ValueError as error:
+    except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(aligned(FIGURE_HEADER, [figure.row() for figure in evaluation.figures]))

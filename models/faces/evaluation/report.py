@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from models.errors import InputError
 from models.faces.evaluation.probes import VISIBLE, Reading
 from models.faces.world.factors import FACTORS
 
@@ -152,10 +153,10 @@ def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def fill(card: Path, section: str, text: str) -> None:
-    """Replace what stands between the section's markers; raises ValueError where they are missing."""
+    """Replace what stands between the section's markers; raises InputError where they are missing."""
     begin, end = f"<!-- {section}:begin -->", f"<!-- {section}:end -->"
     before = card.read_text()
     pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     if len(pattern.findall(before)) != 1:
-        raise ValueError(f"{card}: expected one section between {begin} and {end}")
+        raise InputError(f"{card}: expected one section between {begin} and {end}")
     card.write_text(pattern.sub(lambda _: f"{begin}\n{text}\n{end}", before))

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import UInt8
 from PIL import Image
 
+from models.errors import InputError
 from models.face_vae import FaceVAE
 from models.faces.training.losses import Losses, kl_divergence
 from models.faces.training.trainer_state import TrainerState
@@ -34,9 +35,9 @@ class RunLog:
             csv.writer(file).writerow(row)
 
     def add(self, losses: Losses) -> None:
-        """Take one step's losses into the next report's means; raises ValueError where one is not finite."""
+        """Take one step's losses into the next report's means; raises InputError where one is not finite."""
         if not losses.total.isfinite():
-            raise ValueError(
+            raise InputError(
                 f"training has diverged, its loss is {losses.total.item()}: what was saved before is kept"
             )
         self._since.append((losses.total.item(), losses.reconstruction.item(), losses.kl.sum().item()))

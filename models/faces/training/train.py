@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from models.errors import InputError
 from models.face_network import FaceVAEConfig, FaceVAENetwork
 from models.face_vae import FaceVAE, read_network
 from models.faces.training.losses import PART_WEIGHTS
@@ -68,12 +69,12 @@ def train(
 ) -> Path:
     """Train for `minutes` in all, resumed runs counted together; returns the exported model.
 
-    `start` is a model to go on from, such as the bundled one. Raises ValueError for a source with fewer than
+    `start` is a model to go on from, such as the bundled one. Raises InputError for a source with fewer than
     FEWEST readable pictures, a checkpoint of another network, a damaged `start` or a loss that is not finite.
     """
     pictures = open_pictures(source)
     if len(pictures) < FEWEST:
-        raise ValueError(f"{source}: expected at least {FEWEST} pictures to train on, got {len(pictures)}")
+        raise InputError(f"{source}: expected at least {FEWEST} pictures to train on, got {len(pictures)}")
     out.mkdir(parents=True, exist_ok=True)
     state = start_or_resume(pictures, out, device, seed, start)
     held_out = max(1, min(HELD_OUT, len(pictures) // 10))
@@ -154,7 +155,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         device = torch.device(options.device)
         print(train(options.data, options.out, options.minutes, device, start=options.start))
-    except ValueError as error:
+    except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

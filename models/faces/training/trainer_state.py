@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from models.errors import InputError
 from models.face_network import FaceVAENetwork
 
 FORMAT = "latent-explorer/face-training/1"
@@ -74,19 +75,19 @@ def write_checkpoint(state: TrainerState, path: Path) -> None:
 
 
 def read_checkpoint(state: TrainerState, path: Path) -> None:
-    """Continue from a checkpoint, in place; raises ValueError where it is damaged or of another network."""
+    """Continue from a checkpoint, in place; raises InputError where it is damaged or of another network."""
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             if metadata.get("format") != FORMAT:
-                raise ValueError(f"{path}: expected format {FORMAT!r}, found {metadata.get('format')!r}")
+                raise InputError(f"{path}: expected format {FORMAT!r}, found {metadata.get('format')!r}")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path}: expected a whole training checkpoint: {error}") from error
+        raise InputError(f"{path}: expected a whole training checkpoint: {error}") from error
     for name, parameter in state.learner.named_parameters():
         found = tuple(tensors[f"weights/{name}"].shape) if f"weights/{name}" in tensors else None
         if found != tuple(parameter.shape):
-            raise ValueError(f"{path}: expected {name} of shape {tuple(parameter.shape)}, found {found}")
+            raise InputError(f"{path}: expected {name} of shape {tuple(parameter.shape)}, found {found}")
         parameter.data.copy_(tensors[f"weights/{name}"])
         state.average[name].copy_(tensors[f"average/{name}"])
         if f"exp_avg/{name}" in tensors:

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from tqdm import tqdm
 
+from models.errors import InputError
 from models.face_network import IMAGE_SIZE
 from models.faces.world.portrait_set import open_dataset
 from models.pictures import PictureError, open_picture
@@ -77,13 +78,13 @@ class PlainPictures:
 def open_pictures(source: str) -> Pictures:
     """Open a rendered data set or a folder by its path, or a Hugging Face data set by its name.
 
-    Raises ValueError where there is no such thing, no readable picture in it, or portraits of another size.
+    Raises InputError where there is no such thing, no readable picture in it, or portraits of another size.
     """
     folder = Path(source)
     if (folder / "manifest.json").exists():
         portraits = open_dataset(folder)
         if portraits.manifest.size != IMAGE_SIZE:
-            raise ValueError(
+            raise InputError(
                 f"{source}: expected portraits of {IMAGE_SIZE} px, found {portraits.manifest.size}"
             )
         return portraits
@@ -97,19 +98,19 @@ def _from_hub(name: str) -> PlainPictures:
     try:
         import datasets
     except ImportError as error:
-        raise ValueError(
+        raise InputError(
             f"{name}: there is no such folder, and to load a Hugging Face data set of that name the package"
             " 'datasets' is needed: pip install datasets"
         ) from error
     try:
         rows = datasets.load_dataset(name, split="train")
     except Exception as error:  # the hub's client raises many kinds; all mean the same to the caller
-        raise ValueError(
+        raise InputError(
             f"{name}: no such folder, and no such Hugging Face data set could be loaded: {error}"
         ) from error
     column = next((key for key, kind in rows.features.items() if isinstance(kind, datasets.Image)), None)
     if column is None:
-        raise ValueError(f"{name}: expected a column of images, found {list(rows.features)}")
+        raise InputError(f"{name}: expected a column of images, found {list(rows.features)}")
     files = rows.cast_column(column, datasets.Image(decode=False))[column]
     return _read(((f"row {row}", _content(file)) for row, file in enumerate(files)), name)
 
@@ -140,7 +141,7 @@ def _read(files: Iterable[tuple[str, bytes | Path]], source: str) -> PlainPictur
     for note, count in notes.items():
         print(f"{source}: {count} of {len(images)} pictures: {note}", file=sys.stderr)
     if not images:
-        raise ValueError(f"{source}: expected pictures, found {len(skipped)} files and none readable")
+        raise InputError(f"{source}: expected pictures, found {len(skipped)} files and none readable")
     return PlainPictures(np.stack(images))
 
 

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from sklearn.decomposition import PCA
 from torch import Tensor
 
+from models.errors import InputError
 from models.face_network import IMAGE_SIZE, THUMB, FaceVAENetwork
 from models.faces.training.trainset import Pictures, gather
 
@@ -37,9 +38,9 @@ def warm_start(network: FaceVAENetwork, pictures: Pictures, beta: float, seed: i
     thumbnails = _thumbnails(pictures, seed).numpy()
     found = min(network.config.latent_dim, len(thumbnails) - 1)
     if found < 1:
-        raise ValueError(f"expected at least 2 pictures to train on, got {len(thumbnails)}")
+        raise InputError(f"expected at least 2 pictures to train on, got {len(thumbnails)}")
     if not thumbnails.std(axis=0).any():
-        raise ValueError(f"expected pictures that differ, got {len(thumbnails)} that are all the same")
+        raise InputError(f"expected pictures that differ, got {len(thumbnails)} that are all the same")
     pca = PCA(found, svd_solver="randomized", random_state=seed).fit(thumbnails)
     components = torch.from_numpy(pca.components_).float()
     mean = torch.from_numpy(pca.mean_).float()

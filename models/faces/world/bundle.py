@@ -12,12 +12,13 @@ import numpy as np
 from jaxtyping import Float, Int
 from PIL import Image, UnidentifiedImageError
 
+from models.errors import InputError
 from models.faces.world.geometry import BasePoints, Points, Triangles, VertexNormals
 
 FORMAT = "face-bundle 1"
 
 
-class BundleError(ValueError):
+class BundleError(InputError):
     """The asset bundle is missing, incomplete or not the expected format."""
 
 

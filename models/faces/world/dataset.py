@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from models.errors import InputError
 from models.faces.world.bundle import open_bundle
 from models.faces.world.canvas import GraphicsError, create_context
 from models.faces.world.factors import factors_at
@@ -93,13 +94,13 @@ def _work(root: Path, manifest: Manifest, shard: int) -> None:
 def render_dataset(assets: Path, root: Path, manifest: Manifest, workers: int) -> None:
     """Render every missing shard; resumes an earlier run.
 
-    Raises ValueError when the directory holds another data set, GraphicsError where EGL is missing.
+    Raises InputError when the directory holds another data set, GraphicsError where EGL is missing.
     """
     root.mkdir(parents=True, exist_ok=True)
     if (root / "manifest.json").exists():
         found = read_manifest(root)
         if found != manifest:
-            raise ValueError(f"portraits: {root} holds {found}; expected {manifest}. Choose another --out.")
+            raise InputError(f"portraits: {root} holds {found}; expected {manifest}. Choose another --out.")
     else:
         text = json.dumps(asdict(manifest), indent=1)
         _write_atomically(root / "manifest.json", lambda path: path.write_text(text))
@@ -149,7 +150,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenProcessPool:
         print("error: a worker process was killed (out of memory?); run again to resume", file=sys.stderr)
         return 1
-    except (GraphicsError, ValueError) as error:  # BundleError is a ValueError
+    except (GraphicsError, InputError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, UInt8
 
+from models.errors import InputError
 from models.faces.world.labels import label_columns
 
 VERSION = 1
@@ -73,19 +74,19 @@ def shard_paths(root: Path, shard: int) -> tuple[Path, Path, Path]:
 
 
 def read_manifest(root: Path) -> Manifest:
-    """What the directory says it holds; raises ValueError where it does not say, or says nonsense."""
+    """What the directory says it holds; raises InputError where it does not say, or says nonsense."""
     try:
         return Manifest(**json.loads((root / "manifest.json").read_text()))
     except FileNotFoundError as error:
-        raise ValueError(
+        raise InputError(
             f"portraits: expected a data set with a manifest.json in {root}; there is none"
         ) from error
     except (TypeError, ValueError) as error:
-        raise ValueError(f"portraits: {root / 'manifest.json'} is damaged: {error}") from error
+        raise InputError(f"portraits: {root / 'manifest.json'} is damaged: {error}") from error
 
 
 def open_dataset(root: Path) -> PortraitSet:
-    """Open the complete leading shards of a data set; raises ValueError where there are none."""
+    """Open the complete leading shards of a data set; raises InputError where there are none."""
     manifest = read_manifest(root)
     paths = [shard_paths(root, shard) for shard in range(manifest.shards)]
     complete = []
@@ -94,7 +95,7 @@ def open_dataset(root: Path) -> PortraitSet:
             break
         complete.append((images, parts, factors))
     if not complete:
-        raise ValueError(f"portraits: expected at least one complete shard in {root}; there is none")
+        raise InputError(f"portraits: expected at least one complete shard in {root}; there is none")
     return PortraitSet(
         manifest,
         [np.load(images, mmap_mode="r") for images, _, _ in complete],

@@ -10,6 +10,7 @@ import moderngl
 import numpy as np
 from jaxtyping import UInt8
 
+from models.errors import InputError
 from models.faces.world import shading, textures
 from models.faces.world.bundle import open_bundle
 from models.faces.world.canvas import Canvas, Mesh
@@ -53,7 +54,7 @@ class Portrait:
 class Renderer:
     """Draws portraits. One OpenGL context: use it from one thread.
 
-    assets is the directory of the face bundle. Raises BundleError (a ValueError) on missing or bad assets,
+    assets is the directory of the face bundle. Raises BundleError (an InputError) on missing or bad assets,
     GraphicsError where no EGL context can be had.
     """
 
@@ -69,9 +70,9 @@ class Renderer:
         self._skins = canvas.texture_array([bundle.image(name, "RGB") for name in bundle.skin_layers])
 
     def render(self, f: Factors, size: int = 128) -> Portrait:
-        """One portrait of `size` x `size` pixels; raises ValueError when size is not in 16..1024."""
+        """One portrait of `size` x `size` pixels; raises InputError when size is not in 16..1024."""
         if not 16 <= size <= 1024:
-            raise ValueError(f"size: expected 16 to 1024 pixels; got {size}")
+            raise InputError(f"size: expected 16 to 1024 pixels; got {size}")
         # Another renderer of this process may have made its own context the current one.
         with self._canvas.context:
             return self._render(f, size, samples=2 if size >= 128 else 4)

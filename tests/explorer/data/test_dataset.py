@@ -5,7 +5,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from explorer.data import Dataset, DatasetError, Presentation, UnknownPointError
+from explorer.data import Dataset, DatasetError, UnknownPointError
+from explorer.data.dataset import Presentation
 from models.errors import InputError
 
 

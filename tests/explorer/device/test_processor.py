@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from explorer.device.processor import choose_device
+from models.errors import InputError
 
 
 def test_devices() -> None:
@@ -13,5 +14,5 @@ def test_devices() -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 def test_a_device_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"expected auto or one of those this machine has .* got 'cuda'"):
+    with pytest.raises(InputError, match=r"expected auto or one of those this machine has .* got 'cuda'"):
         choose_device("cuda")

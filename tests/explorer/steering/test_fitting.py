@@ -9,16 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from explorer.measures import TELLING
-from explorer.measures.direction_scores import MOST_WARNINGS
+from explorer.measures.direction_scores import MOST_WARNINGS, TELLING
 from explorer.operations import DIRECTION_METHODS
 from explorer.steering.fitting import Target, find_labelled, find_unlabelled, projected_std
+from models.base import LatentSpace
 from models.errors import InputError
 from models.toys.vector import ToyModel
 
 SHAPES = [(8,), (4, 8, 8), (3, 8)]
 LABELLED = [name for name, entry in DIRECTION_METHODS.items() if entry.wants in ("classes", "numbers")]
 UNLABELLED = [name for name in DIRECTION_METHODS if name not in LABELLED]
+
+
+VECTOR = LatentSpace("vector", (8,), ("dim",))
+SPATIAL = LatentSpace("spatial", (4, 8, 8), ("channel", "row", "column"))
+LAYERED = LatentSpace("layered", (3, 8), ("layer", "dim"))
+OF_TOKENS = LatentSpace("of tokens", (3, 5, 8), ("layer", "token", "dim"))
+
+
+def space_of(latents: Tensor) -> LatentSpace:
+    return next(space for space in (VECTOR, SPATIAL, LAYERED) if space.shape == latents.shape[1:])
 
 
 def noise(seed: int, *shape: int) -> Tensor:
@@ -222,11 +232,11 @@ def test_a_method_that_takes_no_labels_is_refused(method):
 def test_the_first_component_is_the_long_axis(shape):
     values = numbers(300)
     latents, vector = along(values, shape, strength=20)
-    found = find_unlabelled("pca", latents, 0)
+    found = find_unlabelled("pca", space_of(latents), latents, 0)
     assert abs(cosine(found.vector, vector)) > 0.99
     assert found.name == "Principal component 1"
     assert found.provenance.count == 300
-    second = find_unlabelled("pca", latents, 1)
+    second = find_unlabelled("pca", space_of(latents), latents, 1)
     assert abs(cosine(second.vector, found.vector)) < 1e-3
     assert second.std < found.std
 
@@ -236,33 +246,34 @@ def test_closed_form_is_the_strongest_singular_vector():
     _, sizes, rows = torch.linalg.svd(first_layer)
     assert (sizes.diff() < 0).all()
     for component in range(8):
-        found = find_unlabelled("sefa", noise(1, 30, 8), component, first_layer)
+        found = find_unlabelled("sefa", VECTOR, noise(1, 30, 8), component, first_layer)
         assert abs(cosine(found.vector, rows[component])) == pytest.approx(1, abs=1e-4)
         assert found.provenance.count == 0
 
 
 def test_closed_form_of_a_spatial_latent_is_the_same_at_every_place():
     first_layer = noise(0, 50, 4)
-    found = find_unlabelled("sefa", noise(1, 30, 4, 8, 8), 0, first_layer)
+    found = find_unlabelled("sefa", SPATIAL, noise(1, 30, 4, 8, 8), 0, first_layer)
     assert found.vector.shape == (4, 8, 8)
     torch.testing.assert_close(found.vector, found.vector[:, :1, :1].expand(4, 8, 8))
     top = torch.linalg.svd(first_layer)[2][0]
     assert abs(cosine(found.vector[:, 0, 0], top)) == pytest.approx(1, abs=1e-4)
 
 
-def test_closed_form_of_layers_is_the_same_in_every_layer():
+@pytest.mark.parametrize("space", [LAYERED, OF_TOKENS], ids=lambda space: space.name)
+def test_closed_form_of_layers_is_the_same_in_every_layer(space):
+    """Of three axes too, which are no picture's."""
     first_layer = noise(0, 50, 8)
-    found = find_unlabelled("sefa", noise(1, 30, 3, 8), 0, first_layer)
-    assert found.vector.shape == (3, 8)
-    torch.testing.assert_close(found.vector, found.vector[:1].expand(3, 8))
+    found = find_unlabelled("sefa", space, noise(1, 30, *space.shape), 0, first_layer)
+    torch.testing.assert_close(found.vector, found.vector[:1, ..., :].expand(space.shape))
     top = torch.linalg.svd(first_layer)[2][0]
-    assert abs(cosine(found.vector[0], top)) == pytest.approx(1, abs=1e-4)
+    assert abs(cosine(found.vector.flatten(0, -2)[-1], top)) == pytest.approx(1, abs=1e-4)
 
 
 def test_closed_form_of_the_toy_moves_pixels_most():
     """All singular values of the toy's basis are the same, so every direction moves them alike."""
     model = ToyModel()
-    found = find_unlabelled("sefa", noise(0, 30, 8), 3, model.first_layer)
+    found = find_unlabelled("sefa", VECTOR, noise(0, 30, 8), 3, model.first_layer)
     change = model.decode(found.vector[None]) - model.decode(torch.zeros(1, 8))
     assert change.norm() == pytest.approx(float(torch.linalg.matrix_norm(model.first_layer, 2)), rel=1e-3)
 
@@ -272,18 +283,18 @@ def test_a_component_follows_its_label_upwards(sign):
     values = numbers(300)
     latents, vector = along(values, strength=20)
     others = {"age": sign * values, "yaw": numbers(300, seed=5), "same": np.zeros(300)}
-    found = find_unlabelled("pca", latents, 0, others=others)
+    found = find_unlabelled("pca", space_of(latents), latents, 0, others=others)
     assert cosine(found.vector, sign * vector) > 0.99
     assert found.provenance.correlations["age"] > 0.99
     assert found.provenance.notes == (f"follows age most (r = {found.provenance.correlations['age']:.2f})",)
-    assert find_unlabelled("pca", latents, 0).provenance.notes == ("follows no label",)
+    assert find_unlabelled("pca", space_of(latents), latents, 0).provenance.notes == ("follows no label",)
 
 
 def test_what_else_a_component_goes_along_with_is_told_as_of_any_other():
     values = numbers(300)
     latents, _ = along(values, strength=20)
     others = {"age": -values, "beard": values + numbers(300, seed=1)}
-    told = find_unlabelled("pca", latents, 0, others=others).provenance
+    told = find_unlabelled("pca", space_of(latents), latents, 0, others=others).provenance
     expected = f"in the data, it goes along with beard (r = {told.correlations['beard']:.2f})"
     assert told.correlations["beard"] < -TELLING
     assert told.notes[0].startswith("follows age most")
@@ -296,18 +307,18 @@ def test_what_else_a_component_goes_along_with_is_told_as_of_any_other():
 )
 def test_a_component_that_is_not_there_is_refused(method, shape, last):
     latents, first_layer = noise(0, 30, *shape), noise(1, 50, shape[0])
-    find_unlabelled(method, latents, last, first_layer)
+    find_unlabelled(method, space_of(latents), latents, last, first_layer)
     for component in (last + 1, -1):
         with pytest.raises(InputError, match=f"component: expected 0 to {last}, got {component}"):
-            find_unlabelled(method, latents, component, first_layer)
+            find_unlabelled(method, space_of(latents), latents, component, first_layer)
 
 
 def test_a_model_without_a_first_layer_is_told():
     with pytest.raises(InputError, match=r"Closed form .*no first layer that is linear"):
-        find_unlabelled("sefa", noise(0, 30, 8), 0)
+        find_unlabelled("sefa", VECTOR, noise(0, 30, 8), 0)
 
 
 @pytest.mark.parametrize("method", ["guess", *LABELLED])
 def test_a_method_that_takes_labels_is_refused_without(method):
     with pytest.raises(InputError, match=f"method: expected one of pca, sefa here, got '{method}'"):
-        find_unlabelled(method, noise(0, 40, 8), 0)
+        find_unlabelled(method, VECTOR, noise(0, 40, 8), 0)

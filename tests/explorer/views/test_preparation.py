@@ -14,7 +14,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from explorer.data import Arguments, Dataset, Placed, Point, cache_path
+from explorer.data import Arguments, Dataset, Point, cache_path
+from explorer.data.dataset import Placed
 from explorer.settings import Settings
 from explorer.views import NotReadyError, View
 from explorer.workspace import Workspace

@@ -12,6 +12,7 @@ import torch
 from explorer.data import Arguments
 from explorer.data.portraits import load
 from explorer.measures.metrics import psnr
+from models.errors import InputError
 from models.face_vae import FaceVAE
 from models.faces import portraits
 from models.faces.portraits import MAP, build, write
@@ -89,5 +90,5 @@ def test_every_row_tells_of_its_own_portrait(
 
 
 def test_sets_that_are_too_small_are_refused(model: FaceVAE, sets: tuple[PortraitSet, PortraitSet]) -> None:
-    with pytest.raises(ValueError, match="expected 40 training and 8 held-out portraits, got 8 and 8"):
+    with pytest.raises(InputError, match="expected 40 training and 8 held-out portraits, got 8 and 8"):
         build(sets[1], sets[1], model, MAP)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
+from models.errors import InputError
 from models.face_network import FaceVAEConfig, FaceVAENetwork
 from models.face_vae import FaceVAE
 from models.faces.evaluation import evaluate as evaluation
@@ -96,11 +97,11 @@ def test_missing_portraits_come_with_the_command_that_renders_them(
 
 
 def test_too_few_portraits_or_others_are_refused(data: Path, assets: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="expected portraits of 64 px, got 128"):
+    with pytest.raises(InputError, match="expected portraits of 64 px, got 128"):
         evaluation.open_portraits(data, 64)
     shutil.copytree(data / "train", tmp_path / "train")
     render_dataset(assets, tmp_path / "test", Manifest(seed=3, size=128, count=2), workers=1)
-    with pytest.raises(ValueError, match="expected all 60 portraits, got 2"):
+    with pytest.raises(InputError, match="expected all 60 portraits, got 2"):
         evaluation.open_portraits(tmp_path, 128)
 
 

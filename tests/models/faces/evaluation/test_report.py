@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from models.errors import InputError
 from models.faces.evaluation.probes import Reading
 from models.faces.evaluation.report import FACTOR_HEADER, FACTOR_TARGETS, Evaluation, Figure, aligned, fill
 from models.faces.world.factors import FACTORS
@@ -77,5 +78,5 @@ def test_a_section_of_the_card_is_replaced_and_the_rest_kept(tmp_path: Path) -> 
     assert card.read_text() == (
         "a\n<!-- x:begin -->\nnewer \\1 text\n<!-- x:end -->\nb <!-- y:begin --><!-- y:end -->\n"
     )
-    with pytest.raises(ValueError, match=r"card\.md: expected one section between <!-- z:begin -->"):
+    with pytest.raises(InputError, match=r"card\.md: expected one section between <!-- z:begin -->"):
         fill(card, "z", "text")

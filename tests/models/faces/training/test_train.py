@@ -13,6 +13,7 @@ from PIL import Image
 from safetensors import safe_open
 
 import models
+from models.errors import InputError
 from models.face_vae import FaceVAE, read_network
 from models.faces.training import train as training
 from models.faces.training.losses import PART_WEIGHTS, kl_divergence, pixel_weights, reconstruction_loss
@@ -143,7 +144,7 @@ def test_standardised_latents_have_unit_covariance_and_the_same_reconstructions(
 
 def test_one_picture_is_too_few(pictures: PlainPictures) -> None:
     network = start_or_resume(pictures, Path("/nowhere"), CPU, 0).learner.network
-    with pytest.raises(ValueError, match="expected at least 2 pictures to train on, got 1"):
+    with pytest.raises(InputError, match="expected at least 2 pictures to train on, got 1"):
         warm_start(network, PlainPictures(pictures.images[:1]), BETA, 0)
 
 
@@ -163,7 +164,7 @@ def test_too_few_pictures_are_refused_whatever_training_starts_from(
 
 
 def test_pictures_that_are_all_the_same_are_refused(pictures: PlainPictures) -> None:
-    with pytest.raises(ValueError, match="expected pictures that differ, got 4 that are all the same"):
+    with pytest.raises(InputError, match="expected pictures that differ, got 4 that are all the same"):
         start_or_resume(PlainPictures(pictures.images[[0] * 4]), Path("/nowhere"), CPU, 0)
 
 
@@ -373,13 +374,13 @@ def test_of_many_files_that_cannot_be_read_some_are_named_and_all_are_counted(
 
 
 def test_a_source_that_is_nowhere_is_an_error() -> None:
-    with pytest.raises(ValueError, match=r"no/such-data: .*no such"):
+    with pytest.raises(InputError, match=r"no/such-data: .*no such"):
         open_pictures("no/such-data")
 
 
 def test_portraits_of_another_size_are_an_error(assets: Path, egl: None, tmp_path: Path) -> None:
     render_dataset(assets, tmp_path, Manifest(seed=1, size=32, count=1), workers=1)
-    with pytest.raises(ValueError, match="expected portraits of 128 px, found 32"):
+    with pytest.raises(InputError, match="expected portraits of 128 px, found 32"):
         open_pictures(str(tmp_path))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.errors import InputError
 from models.faces.world.dataset import Manifest, main, open_dataset, render_dataset
 from models.faces.world.factors import Factors, factors_at
 from models.faces.world.portrait_set import shard_paths
@@ -69,18 +70,18 @@ def test_a_killed_run_resumes(assets: Path, rendered: Path, tmp_path: Path) -> N
 
 
 def test_other_arguments_do_not_mix_into_a_data_set(assets: Path, rendered: Path) -> None:
-    with pytest.raises(ValueError, match=r"holds Manifest\(seed=7, .*expected Manifest\(seed=8"):
+    with pytest.raises(InputError, match=r"holds Manifest\(seed=7, .*expected Manifest\(seed=8"):
         render_dataset(assets, rendered, Manifest(seed=8, size=32, count=5, shard_size=2), workers=1)
 
 
 def test_a_directory_without_a_data_set_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"expected a data set with a manifest\.json in"):
+    with pytest.raises(InputError, match=r"expected a data set with a manifest\.json in"):
         open_dataset(tmp_path)
     (tmp_path / "manifest.json").write_text('{"seed": 1}')
-    with pytest.raises(ValueError, match="is damaged"):
+    with pytest.raises(InputError, match="is damaged"):
         open_dataset(tmp_path)
     (tmp_path / "manifest.json").write_text('{"seed": 1, "size": 32, "count": 5}')
-    with pytest.raises(ValueError, match="expected at least one complete shard"):
+    with pytest.raises(InputError, match="expected at least one complete shard"):
         open_dataset(tmp_path)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.errors import InputError
 from models.faces.world.bundle import BundleError, open_bundle
 from models.faces.world.factors import FACTORS, Factors, factors_at
 from models.faces.world.renderer import Part, Portrait, Renderer
@@ -127,7 +128,7 @@ def test_positive_yaw_and_azimuth_point_to_the_right(renderer: Renderer, plain: 
 
 @pytest.mark.parametrize("size", [0, 15, 1025])
 def test_a_size_out_of_range_is_refused(renderer: Renderer, plain: Factors, size: int) -> None:
-    with pytest.raises(ValueError, match=f"size: expected 16 to 1024 pixels; got {size}"):
+    with pytest.raises(InputError, match=f"size: expected 16 to 1024 pixels; got {size}"):
         renderer.render(plain, size)
 
 
