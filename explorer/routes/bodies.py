@@ -10,9 +10,7 @@ from starlette.requests import Request
 from explorer.device import BusyError
 from models.errors import InputError
 
-MOST_HELD = (
-    2**30
-)  # bytes of all; one person's uploads together are less, so that others still can bring theirs
+MOST_HELD = 2**30  # bytes of all; one person's uploads together are less, so that others can bring theirs
 
 
 class Bodies:

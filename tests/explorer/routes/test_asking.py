@@ -203,8 +203,8 @@ def ask_and_go(app, path, body, has_begun):
 def test_who_sends_too_much_at_a_time_is_refused_before_it_is_read(app):
     """A hundred uploads were all read, 4 GB of them, before anybody was counted."""
     scope = {
-        "type": "http", "method": "POST", "path": "/explorer/upload", "headers": [], "query_string": b"model=toy",
-        "client": ("10.0.0.9", 4000),
+        "type": "http", "method": "POST", "path": "/explorer/upload", "headers": [],
+        "query_string": b"model=toy", "client": ("10.0.0.9", 4000),
     }  # fmt: skip
     read, statuses = [], []
 
