@@ -63,9 +63,8 @@ class LatentTable:
 
     def position(self, row: int) -> Float[np.ndarray, "2"] | None:
         """Where a row lies on the map; None while there is no map, and for a row that is not on it."""
-        if self.coordinates is None or np.isnan(self.coordinates[row]).any():
-            return None
-        return self.coordinates[row]
+        place: np.ndarray | None = None if self.coordinates is None else self.coordinates[row]
+        return None if place is None or np.isnan(place).any() else place
 
     def fill(self, rows: Sequence[int], latents: Float[Tensor, "n *latent"]) -> None:
         """Take in the latents of these rows."""
