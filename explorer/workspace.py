@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,8 +15,6 @@ from explorer.views import Preparation, Shared, Stage, View
 from models import MODELS
 from models.base import LatentModel
 from models.errors import InputError
-
-log = logging.getLogger(__name__)
 
 CHOOSE = "choose it once in the page's menu “Data”, or prepare it, and ask again"
 
@@ -92,7 +89,7 @@ class Workspace:
         self._preparation(model, dataset).start(encode)
         preview = self._preview_of(model)
         if preview and not self._shelf.loaded(preview):
-            threading.Thread(target=self._lend, args=(preview,), name=f"load-{preview}", daemon=True).start()
+            self._shelf.lend(preview)
         return self.status(model, dataset)
 
     def stop(self, model: str, dataset: str | None = None) -> Status:
@@ -127,13 +124,16 @@ class Workspace:
             of = f" for {model.space.name}" if model else ""
             raise InputError(f"dataset: expected one of {', '.join(names)}{of}, got {dataset!r}")
 
-    def preview(self, name: str) -> LatentModel | None:
-        """The model that shows this one's latents sooner, where there is one and it is loaded."""
+    def has_preview(self, name: str) -> bool:
+        """Whether a model that shows this one's latents sooner is loaded."""
         preview, model = self._preview_of(name), self._shelf.loaded(name)
-        if preview is None or model is None:
-            return None
-        quick = self._shelf.use(preview)
-        return quick if quick and quick.space.shape == model.space.shape else None
+        quick = self._shelf.loaded(preview) if preview else None
+        return quick is not None and model is not None and quick.space.shape == model.space.shape
+
+    def preview(self, name: str) -> LatentModel | None:
+        """That model, to be used for a frame, which keeps it loaded; None without."""
+        preview = MODELS[name].preview
+        return self._shelf.use(preview) if preview and self.has_preview(name) else None
 
     def close(self) -> None:
         """Stop all threads; whoever waits gets WorkerClosedError."""
@@ -153,15 +153,6 @@ class Workspace:
         """The table's, on a CPU: another device needs no help."""
         preview, is_slow = MODELS[name].preview, self.shared.worker.device.type == "cpu"
         return preview if preview and is_slow and self._shelf.agree(name, preview) else None
-
-    def _lend(self, preview: str) -> None:
-        """Load a model alone, to help another one out; where that fails it goes on without."""
-        try:
-            with self._shelf.holding(preview):
-                model = self._shelf.load(preview, lambda fraction, message: None)
-                self._shelf.speed_up(preview, model)
-        except Exception as error:
-            log.info("%s cannot help out: %s", preview, error, extra={"model": preview})
 
     def _datasets_of(self, model: LatentModel) -> tuple[str, ...]:
         fitting = [name for name, dataset in self.datasets.items() if fits(dataset, model)]

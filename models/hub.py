@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +45,22 @@ def cached(source: str) -> Path | None:
 
     Asked first: with no network the hub library retries for 20 s a file before it looks there.
     """
-    config, weights = (try_to_load_from_cache(source, file) for file in (CONFIG, WEIGHTS))
-    return Path(weights).parent if isinstance(config, str) and isinstance(weights, str) else None
+    for place in (None, _place()):  # the library's own may be readable only
+        config, weights = (try_to_load_from_cache(source, file, place) for file in (CONFIG, WEIGHTS))
+        if isinstance(config, str) and isinstance(weights, str):
+            return Path(weights).parent
+    return None
 
 
 def _download(source: str, progress: Progress) -> Path:
-    hf_hub_download(source, CONFIG)
-    return Path(hf_hub_download(source, WEIGHTS, tqdm_class=_bytes_bar(source, progress))).parent
+    hf_hub_download(source, CONFIG, cache_dir=_place())
+    bar = _bytes_bar(source, progress)
+    return Path(hf_hub_download(source, WEIGHTS, cache_dir=_place(), tqdm_class=bar)).parent
+
+
+def _place() -> str | None:
+    """Where downloads go, if not where the library says: it looks at the environment once, at its import."""
+    return os.environ.get("HF_HUB_CACHE")
 
 
 def _bytes_bar(source: str, progress: Progress) -> type[Any]:

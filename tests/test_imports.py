@@ -22,6 +22,7 @@ LAYERS = (  # from the ground up; a new package, or a module of no package, is n
         "models.colour",
         "models.held_bytes",
         "models.semaphore",
+        "models.picture_files",
     ),
     ("models.pictures",),
     ("models.media",),

@@ -33,8 +33,7 @@ export function startCanvas(canvas, note, view, path) {
 
   /** The model was let go of: the status says so, and has it loaded again, unless somebody else has done that. */
   async function askAgain() {
-    await refresh();
-    if (canDecode(view.get())) follower.again();
+    if ((await refresh()) && canDecode(view.get())) follower.again();
   }
 
   function fail({ kind, message }) {

@@ -43,19 +43,19 @@ function startSliders(list, template) {
 
 /** The menu of built-in directions that are not on the rack, and a word where the model has none. */
 function startAdding(menu, empty) {
-  let built = [];
+  let built = null; // not known yet
   store.watch(["model"], async ({ model }) => {
-    built = [];
-    const { directions } = await directionsOf(model).catch(() => ({ directions: [] })); // the rack has said why
+    built = null;
+    const answer = await directionsOf(model).catch(() => null); // the rack has said why
     if (model !== store.get().model) return;
-    built = directions.toSorted((one, other) => one.name.localeCompare(other.name));
+    built = answer && answer.directions.toSorted((one, other) => one.name.localeCompare(other.name));
     fill(store.get());
   });
   const fill = ({ rack }) => {
-    const rest = built.filter(({ id }) => rack.every((entry) => entry.id !== id));
+    const rest = (built ?? []).filter(({ id }) => rack.every((entry) => entry.id !== id));
     menu.replaceChildren(new Option("add…", ""), ...rest.map(createOption));
     menu.hidden = rest.length === 0;
-    empty.hidden = rack.length > 0 || built.length > 0;
+    empty.hidden = built === null || rack.length > 0 || built.length > 0;
   };
   store.watch(["rack"], (state, before) => state.rack.length !== before.rack.length && fill(state));
   menu.addEventListener("change", () => {

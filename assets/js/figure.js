@@ -83,9 +83,9 @@ export function createLayout(revision, dragmode, values = [0, 0]) {
   };
 }
 
-/** Without ticks, since the axes of a UMAP mean nothing, and as long as the points reach. */
+/** Without ticks, since the axes of a UMAP mean nothing, and as long as the points reach; NaN is of none. */
 function createAxis(values) {
-  const [low, high] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+  const [low, high] = values.filter(Number.isFinite).reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
   const margin = MARGIN * (high - low);
   return { visible: false, autorange: true, autorangeoptions: { clipmin: low - margin, clipmax: high + margin } };
 }

@@ -4,6 +4,7 @@
  */
 
 import { BUSY_MS, FrameError, askFrame, nextNumber } from "./live.js";
+import { notify } from "./notice.js";
 import { previews } from "./state.js";
 
 // Requests at a time: enough to hide a long way to the server behind the decoding. Of those that wait there it drops all
@@ -75,8 +76,8 @@ export class Follower {
       bitmap.close();
       if (wish.preview && wish === this.#newest) this.#laterInFull();
     } catch (error) {
-      if (!(error instanceof FrameError)) throw error;
-      this.#refused(wish, error);
+      if (error instanceof FrameError) this.#refused(wish, error);
+      else this.#broken(error);
     } finally {
       this.#inFlight -= 1;
       this.#send();
@@ -92,6 +93,12 @@ export class Follower {
       if (error.kind === "busy") this.#rest = setTimeout(() => this.#want(wish), BUSY_MS);
       else if (wish.preview) this.#laterInFull();
     }
+  }
+
+  /** A fault of the page's own: nobody waits for `#ask` who could tell it. */
+  #broken(error) {
+    console.error(error);
+    notify(`The picture cannot be shown: ${error.message}`, "error");
   }
 
   #send() {

@@ -2,6 +2,7 @@
 
 import { draw } from "./draw.js";
 import { BUSY_MS, FrameError, askFrame } from "./live.js";
+import { attempt } from "./notice.js";
 import { pause } from "./pause.js";
 import { atRest } from "./rest.js";
 
@@ -30,7 +31,8 @@ export function createFrames(row, lane, steps) {
     row.classList.remove("stale");
   }
 
-  return { buttons: frames.map(({ button }) => button), refill, stop: () => (run += 1) };
+  const stop = () => (run += 1);
+  return { buttons: frames.map(({ button }) => button), refill: () => attempt(refill), stop };
 }
 
 async function fill({ canvas, morph: wish }, lane) {

@@ -26,11 +26,13 @@ export function hangUp() {
 
 /**
  * Ask a route, and `read` its answer; throws an UnreachableError, or an Error whose message is the server's sentence for
- * the person, with its HTTP status.
+ * the person, with its HTTP status. An answer that is there but cannot be read is no reason to ask again.
  */
 async function ask(path, parameters, read, options) {
   const response = await reached(fetch(address(path, parameters), { signal: line.signal, ...options }));
-  if (response.ok) return reached(read(response));
+  if (response.ok) return read(response).catch((error) => {
+    throw error instanceof UnreachableError ? error : new Error(`The server's answer to ${path} cannot be read.`);
+  });
   const answer = await response.json().catch(() => ({}));
   const sentence = answer.error ?? `The server answered ${response.status} to ${path}.`;
   throw Object.assign(new Error(sentence), { status: response.status });
@@ -42,7 +44,9 @@ function reached(answer) {
   });
 }
 
-const asJson = (response) => response.json();
+const asJson = async (response) => JSON.parse(await reached(response.text()));
+
+const asFile = (response) => reached(response.blob());
 
 export const getJson = (path, parameters) => ask(path, parameters, asJson);
 
@@ -52,23 +56,24 @@ export const post = (path, parameters, body) => ask(path, parameters, asJson, { 
 export function postForFrames(path, body) {
   const read = async (response) => {
     const msPerFrame = Number(response.headers.get("X-Milliseconds-Per-Frame"));
-    return { file: await response.blob(), msPerFrame };
+    return { file: await asFile(response), msPerFrame };
   };
   return ask(path, {}, read, { method: "POST", body });
 }
 
 /** What a route answers to a wish, as a file with its type. */
-export const postForFile = (path, body) =>
-  ask(path, {}, (response) => response.blob(), { method: "POST", body });
+export const postForFile = (path, body) => ask(path, {}, asFile, { method: "POST", body });
 
-export const getFile = (path, parameters) => ask(path, parameters, (response) => response.blob());
+export const getFile = (path, parameters) => ask(path, parameters, asFile);
 
 /**
  * A binary payload: uint32 length of a JSON header, the header, padding to 4 bytes, then raw little-endian values.
  * Returns the header with `values` as an array of its `dtype`.
  */
-export async function getValues(path, parameters) {
-  const buffer = await ask(path, parameters, (response) => response.arrayBuffer());
+export const getValues = (path, parameters) => ask(path, parameters, asValues);
+
+async function asValues(response) {
+  const buffer = await reached(response.arrayBuffer());
   const length = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
   const start = Math.ceil((4 + length) / 4) * 4;

@@ -2,11 +2,11 @@
 
 import { notify } from "./notice.js";
 import { pause } from "./pause.js";
-import { getJson, post } from "./server.js";
+import { UnreachableError, getJson, post } from "./server.js";
 import { store } from "./state.js";
 
 const POLL_MS = 500; // while a model is being prepared
-const RETRY_MS = 2000; // of the very first status
+const RETRY_MS = 2000; // after a failure
 
 let polling = null;
 let preparations = 0; // begun so far
@@ -24,34 +24,36 @@ export async function firstStatus() {
   }
 }
 
-/** Take what the server now says; resolves to whether it was reached: where not, the live channel says so. */
+/** Take what the server now says; resolves to whether it said anything. */
 export async function refresh() {
   const status = await newest();
   if (status) store.set({ status });
   return status !== null;
 }
 
-/** What the server now says, or null where it is out of reach. */
+/** What the server now says, or null: where it is out of reach the live channel tells that, and what else failed is told. */
 async function newest() {
   const before = preparations;
   try {
     const status = await getJson("status", asked());
     return before === preparations ? status : await newest(); // this one may not know of the newest yet
-  } catch {
+  } catch (error) {
+    if (!(error instanceof UnreachableError)) notify(error.message, "error");
     return null;
   }
 }
 
-/** Resolves when the next status is there. All who wait share its request; a server out of reach is asked again. */
+/** Resolves when the next status is there. All who wait share its request; after a failure it is asked for again. */
 export function nextStatus() {
   polling ??= poll();
   return polling;
 }
 
 async function poll() {
-  let status = null;
+  await pause(POLL_MS);
+  let status = await newest();
   while (!status) {
-    await pause(POLL_MS);
+    await pause(RETRY_MS);
     status = await newest();
   }
   polling = null; // before anybody hears of it: they may wait for the next one at once

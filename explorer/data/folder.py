@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import overload
@@ -14,22 +15,26 @@ from tqdm import tqdm
 
 from explorer.data.catalogue import PICTURES
 from explorer.data.dataset import Dataset, DatasetError, Presentation
+from explorer.data.projection import FEWEST_MAPPED
 from models.media import Picture
+from models.picture_files import NAMED, candidates
 from models.pictures import PictureError, encode_webp, open_picture
 
 log = logging.getLogger(__name__)
 
 SIDE = 64  # pixels of a thumbnail
-FEWEST = 4  # pictures: fewer have no map
-NAMED = 20  # files that are named with the reason why they cannot be read; the others are counted
-LITTER = ("Thumbs.db", "desktop.ini", "__MACOSX")  # of file managers and archives, beside hidden files
 
 
 class Files(Sequence[bytes | None]):
-    """The contents of files, read when they are asked for."""
+    """The contents of files, read when they are asked for; raises PictureError where that cannot be done."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = paths
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Another one when a file was changed; no content is read for it, which may be a folder of photos."""
+        return repr([(str(path), _state(path)) for path in self._paths]).encode()
 
     def __len__(self) -> int:
         return len(self._paths)
@@ -39,30 +44,26 @@ class Files(Sequence[bytes | None]):
     @overload
     def __getitem__(self, index: slice) -> Files: ...
     def __getitem__(self, index: int | slice) -> bytes | Files:
-        return Files(self._paths[index]) if isinstance(index, slice) else self._paths[index].read_bytes()
+        if isinstance(index, slice):
+            return Files(self._paths[index])
+        path = self._paths[index]
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise PictureError(f"{path.name} cannot be read any more: {error.strerror}.") from error
 
 
 def load_folder(folder: Path) -> Dataset:
     """Read the pictures in a folder and its sub-folders; what cannot be read is named in the log.
 
-    Raises DatasetError where there is no such folder, or where fewer than FEWEST pictures can be read.
+    Raises DatasetError where there is no such folder, or where fewer than FEWEST_MAPPED pictures can be read.
     """
     if not folder.is_dir():
         raise DatasetError(f"pictures: there is no folder {folder}")
-    paths = list(_candidates(folder))
-    with ThreadPoolExecutor() as readers:
-        read = list(tqdm(readers.map(_thumbnail, paths), total=len(paths), unit="file", desc="pictures"))
-    failed = [
-        (path, answer) for path, answer in zip(paths, read, strict=True) if isinstance(answer, Exception)
-    ]
-    for path, error in failed[:NAMED]:
-        log.warning("pictures: skipped %s: %s", path.relative_to(folder), error)
-    if len(failed) > NAMED:
-        log.warning("pictures: skipped %d more files", len(failed) - NAMED)
-    good = {path: answer for path, answer in zip(paths, read, strict=True) if isinstance(answer, bytes)}
-    if len(good) < FEWEST:
+    good = _read(folder)
+    if len(good) < FEWEST_MAPPED:
         raise DatasetError(
-            f"pictures: expected at least {FEWEST} in {folder}, found {len(good)} that can be read"
+            f"pictures: expected at least {FEWEST_MAPPED} in {folder}, found {len(good)} that can be read"
         )
     return Dataset(
         name=PICTURES,
@@ -76,18 +77,41 @@ def load_folder(folder: Path) -> Dataset:
     )
 
 
-def _candidates(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if path.is_file() and not any(part.startswith(".") or part in LITTER for part in parts):
-            yield path
+def _read(folder: Path) -> dict[Path, bytes]:
+    """Thumbnails of what can be read; what cannot, and what is not shown as it is, is told to the log."""
+    paths, good, failed, notes = candidates(folder), dict[Path, bytes](), list[str](), Counter[str]()
+    with ThreadPoolExecutor() as readers:
+        read = tqdm(readers.map(_thumbnail, paths), total=len(paths), unit="file", desc="pictures")
+        for path, answer in zip(paths, read, strict=True):
+            if isinstance(answer, Exception):
+                failed.append(f"{path.relative_to(folder)}: {answer}")
+            else:
+                good[path] = answer[0]
+                notes.update(answer[1])
+    for line in failed[:NAMED]:
+        log.warning("pictures: skipped %s", line)
+    if len(failed) > NAMED:
+        log.warning("pictures: skipped %d more files", len(failed) - NAMED)
+    for note, count in notes.items():
+        log.warning("pictures: %d of %d: %s", count, len(good), note)
+    return good
 
 
-def _thumbnail(path: Path) -> bytes | Exception:
+def _thumbnail(path: Path) -> tuple[bytes, tuple[str, ...]] | Exception:
+    """With a sentence on each thing that is shown otherwise than the file has it."""
     try:
-        return encode_webp(open_picture(path, SIDE).pixels)
+        picture = open_picture(path, SIDE)
+        return encode_webp(picture.pixels), picture.notes
     except (PictureError, OSError) as error:
         return error
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def _labels(names: list[Path]) -> pd.DataFrame:

@@ -37,7 +37,7 @@ class LatentTable:
         encode: Encode | None = None,
     ) -> None:
         self.space, self.dataset, self.latents = space, dataset, latents
-        self.coordinates = coordinates  # None until the map has been made
+        self.coordinates = coordinates  # None until the map has been made; NaN for rows that are not on it
         self._encode = encode
         self.filled: Bool[Tensor, " n"] = torch.full((len(latents),), encode is None)
         self._pending: dict[int, Future[Tensor]] = {}
@@ -62,14 +62,15 @@ class LatentTable:
             return self._pending.get(row) or _done(self.latents[row])
 
     def position(self, row: int) -> Float[np.ndarray, "2"] | None:
-        """Where a row lies on the map; None while there is no map."""
-        return None if self.coordinates is None else self.coordinates[row]
+        """Where a row lies on the map; None while there is no map, and for a row that is not on it."""
+        place: np.ndarray | None = None if self.coordinates is None else self.coordinates[row]
+        return None if place is None or np.isnan(place).any() else place
 
-    def fill(self, start: int, latents: Float[Tensor, "n *latent"]) -> None:
-        """Take in the latents of the rows from `start` on."""
+    def fill(self, rows: Sequence[int], latents: Float[Tensor, "n *latent"]) -> None:
+        """Take in the latents of these rows."""
         with self._lock:
-            self.latents[start : start + len(latents)] = latents
-            self.filled[start : start + len(latents)] = True
+            self.latents[list(rows)] = latents
+            self.filled[list(rows)] = True
 
     def nearest(
         self, latents: Float[Tensor, "m *latent"], k: int
@@ -107,13 +108,14 @@ class LatentTable:
             position = np.broadcast_to(np.asarray(place), (len(latents), 1, 2))
             positions = np.concatenate([positions, position], axis=1)
         nearness = np.maximum(radius - distances, 0) / (radius * np.maximum(distances, 1e-6 * radius))
-        weights = (nearness**2)[..., None].astype(np.float64)
+        weights = (nearness**2)[..., None] * np.isfinite(positions)  # encoded after the map was made
+        positions = np.nan_to_num(positions)
         return np.asarray((weights * positions).sum(axis=1) / weights.sum(axis=1), np.float32)
 
     def _settle(self, row: int, encoded: Future[Tensor]) -> None:
         with self._lock:
             if not encoded.cancelled() and encoded.exception() is None:
-                self.fill(row, encoded.result()[None])
+                self.fill([row], encoded.result()[None])
             self._pending.pop(row, None)
 
 

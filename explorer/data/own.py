@@ -25,12 +25,17 @@ class OwnPoint:
     position: Float[np.ndarray, "2"] | None
     card: dict[str, Any]
 
+    @property
+    def nbytes(self) -> int:
+        """What it holds, of which the card's pictures are most."""
+        return self.latent.untyped_storage().nbytes() + len(repr(self.card))
+
 
 class OwnPoints:
     """Points that are no items of a data set; safe to use from any thread."""
 
     def __init__(self) -> None:
-        self._points: Keep[OwnPoint] = Keep()
+        self._points: Keep[OwnPoint] = Keep(lambda point: point.nbytes)
 
     def add(
         self,

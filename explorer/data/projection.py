@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 MANY_DIMENSIONS = 256  # above, UMAP and t-SNE see the first COMPONENTS principal components
 COMPONENTS = 50
+FEWEST_MAPPED = 4  # points: fewer have no map
 ANCHORS = 2000  # points that place new ones; UMAP compares all pairs of them in Python
 
 COMPILED = ("fast_knn_indices", "smooth_knn_dist", "compute_membership_strengths", "submatrix")
@@ -62,8 +63,9 @@ class Projection:
 
     def __init__(self, latents: Tensor, coordinates: Coordinates, arguments: Arguments) -> None:
         if coordinates.shape != (len(latents), 2):
-            expected = f"expected coordinates of shape ({len(latents)}, 2)"
-            raise InputError(f"map: {expected}, got {coordinates.shape}")
+            raise InputError(
+                f"map: expected coordinates of shape ({len(latents)}, 2), got {coordinates.shape}"
+            )
         self._latents, self._arguments = latents, arguments
         self.coordinates = coordinates
         self._lock = threading.Lock()
@@ -110,11 +112,11 @@ def fit(
 ) -> Projection:
     """Make a map, or take it from the cache of the same package versions, latents and arguments.
 
-    Raises InputError for fewer than 4 latents, or NaN among them.
+    Raises InputError for fewer than FEWEST_MAPPED latents, or NaN among them.
     """
     matrix = _matrix(latents)
-    if len(matrix) < 4 or not np.isfinite(matrix).all():
-        raise InputError(f"map: expected at least 4 finite latents, got {tuple(latents.shape)}")
+    if len(matrix) < FEWEST_MAPPED or not np.isfinite(matrix).all():
+        raise InputError(f"map: expected at least {FEWEST_MAPPED} finite latents, got {tuple(latents.shape)}")
     path = cache_dir and cache_dir / f"map-{_key(matrix, arguments)}.npy"
     coordinates = _read(path, len(matrix)) if path else None
     if coordinates is None:

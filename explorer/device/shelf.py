@@ -34,6 +34,7 @@ class Shelf:
         self._used: dict[str, float] = {}
         self._held: dict[str, int] = defaultdict(int)  # by how many that must not lose it
         self._loading: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._lenders: dict[str, threading.Thread] = {}
         self._lock = threading.Lock()
 
     def source(self, name: str) -> str | None:
@@ -86,6 +87,14 @@ class Shelf:
         else:
             self._put(name, model)  # it holds something else now
 
+    def lend(self, name: str) -> None:
+        """Begin to load a model alone, to help another one out, unless that is going on; returns at once."""
+        with self._lock:
+            if name not in self._lenders or not self._lenders[name].is_alive():
+                thread = threading.Thread(target=self._lend, args=(name,), name=f"load-{name}", daemon=True)
+                self._lenders[name] = thread
+                thread.start()
+
     @contextmanager
     def holding(self, name: str) -> Iterator[None]:
         """Keep a model on the shelf, used or not."""
@@ -111,6 +120,14 @@ class Shelf:
                     del self._models[name]
                     total -= self._bytes.pop(name)
                     log.info("%s was unloaded to make room for others", name, extra={"model": name})
+
+    def _lend(self, name: str) -> None:
+        """Where that fails, whoever was to be helped goes on without."""
+        try:
+            with self.holding(name):
+                self.speed_up(name, self.load(name, lambda fraction, message: None))
+        except Exception as error:
+            log.info("%s cannot help out: %s", name, error, extra={"model": name})
 
     def _put(self, name: str, model: LatentModel) -> None:
         size = model.nbytes

@@ -54,6 +54,11 @@ class Direction:
                 f"direction {self.name!r}: expected a standard deviation above 0, got {self.std:g}"
             )
 
+    @property
+    def nbytes(self) -> int:
+        """What it holds; in its provenance may be the names of many points."""
+        return self.vector.untyped_storage().nbytes() + len(repr(self.provenance))
+
 
 def unit(vector: Float[Tensor, "*latent"], name: str = "direction") -> Float[Tensor, "*latent"]:
     """The vector at length 1. Raises InputError where it is zero or not finite."""

@@ -118,24 +118,12 @@ def taking(limit: int, handler: Callable[[Request, bytes], Awaitable[Response]])
 
     async def answer(request: Request) -> Response:
         try:
-            content = await _body(request, limit)
-            async with asked_by(request):
+            async with asked_by(request, limit) as content:
                 return await handler(request, content)
         except Exception as error:
             return error_response(error)
 
     return answer
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    """The body of a request. Raises InputError as soon as more than `limit` bytes have come."""
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise InputError(f"This is too large: expected at most {limit / 2**20:g} MB.")
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def error_response(error: Exception) -> JSONResponse:

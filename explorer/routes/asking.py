@@ -16,6 +16,7 @@ from anyio.to_thread import run_sync
 from starlette.requests import ClientDisconnect, Request
 
 from explorer.device import ASKING, MOST_OF_PERSON, BusyError, Person, User
+from explorer.routes.bodies import Bodies
 from explorer.routes.person import person
 
 P = ParamSpec("P")
@@ -25,31 +26,33 @@ THREADS = 32  # of dear work, which waits for the device most of the time
 MOST_WAITING = 128  # for a thread
 
 _open: Counter[Person] = Counter()  # requests that are being answered
+_bodies = Bodies()
 _limiter: RunVar[CapacityLimiter] = RunVar("threads of dear work")
 
 
 @asynccontextmanager
-async def asked_by(request: Request) -> AsyncIterator[None]:
-    """What is asked for within is asked by the person of a request, whose body must have been read.
+async def asked_by(request: Request, limit: int = 0) -> AsyncIterator[bytes]:
+    """What is asked for within is asked by the person of a request; gives its body, of at most `limit` bytes.
 
-    When the client goes, whatever waits for it is dropped. Raises ClientDisconnect then, and BusyError where
-    the person has too many requests open.
+    When the client goes, whatever waits for it is dropped. Raises ClientDisconnect then, BusyError where the
+    person has too many requests open, and what `Bodies.read` raises: only who is counted is read.
     """
     user, scope = User(person(request)), CancelScope()
     with _counted(user.person):
-        token = ASKING.set(user)
-        watch = asyncio.create_task(_leave_with_client(request, user, scope))
-        try:
-            with scope:
-                yield
-        except CancelledError as error:  # on a thread, which waited for the device
-            if not user.has_left:
-                raise
-            raise ClientDisconnect from error
-        finally:
-            watch.cancel()
-            user.leave()
-            ASKING.reset(token)
+        async with _bodies.read(request, limit) as content:
+            token = ASKING.set(user)
+            watch = asyncio.create_task(_leave_with_client(request, user, scope))
+            try:
+                with scope:
+                    yield content
+            except CancelledError as error:  # on a thread, which waited for the device
+                if not user.has_left:
+                    raise
+                raise ClientDisconnect from error
+            finally:
+                watch.cancel()
+                user.leave()
+                ASKING.reset(token)
     if scope.cancelled_caught:
         raise ClientDisconnect
 

@@ -43,7 +43,8 @@ class Introduction:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if headers.get("Content-Type", "").startswith("text/html"):
-                    cookie = f"{COOKIE}={_newcomer().id}; HttpOnly; Path=/; SameSite=Lax"
+                    place = f"Path={scope.get('root_path') or '/'}"
+                    cookie = f"{cookie_of(scope)}={_newcomer().id}; HttpOnly; {place}; SameSite=Lax"
                     headers.append("Set-Cookie", cookie)
             await send(message)
 
@@ -51,8 +52,14 @@ class Introduction:
         await self._app(scope, receive, send if is_known else introduce)
 
 
+def cookie_of(scope: Scope) -> str:
+    """Name of the cookie: browsers send those of a host to all its ports, where other apps may run."""
+    _, port = scope.get("server") or ("", None)
+    return f"{COOKIE}-{port}" if port else COOKIE
+
+
 def _by_cookie(connection: HTTPConnection) -> tuple[str, str]:
-    return "cookie", connection.cookies.get(COOKIE, "")
+    return "cookie", connection.cookies.get(cookie_of(connection.scope), "")
 
 
 def _newcomer() -> Person:

@@ -23,7 +23,7 @@ from explorer.routes.answers import (
     values_response,
     view_of,
 )
-from explorer.routes.asking import dear
+from explorer.routes.asking import asked_by, dear
 from explorer.steering import Morph
 from explorer.views import NotReadyError, View
 from explorer.workspace import Workspace
@@ -95,7 +95,8 @@ def _pictures(workspace: Workspace) -> list[BaseRoute]:
         row = dataset.row(request.path_params["key"])
         file = dataset.files[row] if dataset.media.name == "picture" else None
         if file and not dataset.shipped:
-            file = await dear(_viewable, file)
+            async with asked_by(request):  # of all items these alone cost something
+                file = await dear(_viewable, file)
         shown = file or dataset.thumbnails[row]
         kind = Image.open(BytesIO(shown)).get_format_mimetype()
         return Response(shown, media_type=kind, headers=KEEP)

@@ -79,7 +79,7 @@ def describe(workspace: Workspace, status: Status) -> dict[str, Any]:
         "can_encode": model.can_encode if model else None,
         "precision": model.precision if model else None,
         "decodes": status.decodes,
-        "previews": workspace.preview(status.model) is not None,
+        "previews": workspace.has_preview(status.model),
         "points": len(dataset) if dataset else 0,
         "encoded": status.encoded,
         "has_map": status.has_map,

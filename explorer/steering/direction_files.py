@@ -18,10 +18,10 @@ from models.base import LatentSpace
 from models.errors import InputError
 
 FORMAT = "latent-explorer/directions/1"
-MAX_BYTES = 64 * 2**20
+MAX_BYTES = 64 * 2**20  # less than is kept of one person, so that loading a file drops none of its own
 MAX_HEADER = 2 * 2**20  # bytes: some 3 KB of name, shape and provenance a direction
 MAX_STD = 1e4  # latents have about unit variance: more would only end in infinite pictures
-MAX_DIRECTIONS = 128  # fewer than are kept of one person, so that loading a file drops none of its own
+MAX_DIRECTIONS = 128
 FLOATS = ("F16", "BF16", "F32", "F64")  # by their names in a safetensors file
 _METADATA = "__metadata__"
 

@@ -26,8 +26,12 @@ DirectionId = Annotated[str, Field(pattern=r"^[a-z0-9_:-]{1,80}$")]
 Strength = Annotated[float, Field(ge=-MAX_STRENGTH, le=MAX_STRENGTH, allow_inf_nan=False)]
 """How far along a direction, in σ."""
 
-Own = Keep[tuple[str, Direction]]
-"""The directions that people found, each with its model's name."""
+
+class Own(Keep[tuple[str, Direction]]):
+    """The directions that people found, each with its model's name."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda kept: kept[1].nbytes)
 
 
 class UnknownDirectionError(InputError):

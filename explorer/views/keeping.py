@@ -10,13 +10,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explorer.data import Point, examine
+from explorer.data import LatentTable, Point, examine
+from explorer.measures import mean_distances
 from explorer.operations import Direction
 from explorer.steering import DirectionQuery, find
 from explorer.views.view import View
 from models.errors import InputError
 from models.pictures import data_url
 
+FAR = 20.0  # times as far from the data's mean as the data on average: nothing is decoded beyond
 MOST_MISSING = 64  # points of groups that are encoded on demand
 
 
@@ -56,10 +58,29 @@ def bring(view: View, file: bytes, owner: str) -> Point:
 def keep(
     view: View, latent: Float[Tensor, "*latent"], owner: str, card: dict[str, Any] | None = None
 ) -> Point:
-    """Keep a latent as a person's point, on the map among its nearest neighbours of the data."""
+    """Keep a latent as a person's point, on the map among its nearest neighbours; goes through all the data.
+
+    Raises InputError for one that lies FAR out: made from again and again, it would go ever farther.
+    """
+    check_distance(latent, view.latents)
     places = view.latents.place(latent[None])
     position = None if places is None else places[0]
     return view.shared.own_points.add(view.model.space, latent, view.dataset.name, position, owner, card)
+
+
+def check_distance(latent: Float[Tensor, "*latent"], table: LatentTable) -> None:
+    """Raises InputError for a latent so far out that no decoder knows anything; goes through the data."""
+    data = table.encoded
+    if len(data) < 2:
+        return
+    table.space.check(latent[None])
+    own, others = mean_distances(latent, data)
+    distance, usual = float(own), float(others.mean())
+    if usual > 0 and not distance <= FAR * usual:
+        raise InputError(
+            f"this lies {distance / usual:.3g} times as far from the data's mean as the data:"
+            f" beyond {FAR:g} times nothing is decoded; take smaller weights or strengths"
+        )
 
 
 async def _group_latents(view: View, points: Sequence[Point]) -> Float[Tensor, "n *latent"]:

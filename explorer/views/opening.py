@@ -6,11 +6,24 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from explorer.data import SAMPLES, Arguments, Dataset, LatentTable, Projection, agrees, draw_samples, fits
+from explorer.data import (
+    FEWEST_MAPPED,
+    SAMPLES,
+    Arguments,
+    Dataset,
+    LatentTable,
+    Projection,
+    agrees,
+    draw_samples,
+    fit,
+    fits,
+)
 from explorer.steering import load_built_in
 from explorer.views.shared import Shared
 from models.base import LatentModel
@@ -24,6 +37,34 @@ class Opened:
     dataset: Dataset
     table: LatentTable
     map: Projection | None = None
+
+    @property
+    def missing(self) -> int:
+        """Items that are not encoded."""
+        return int((~self.table.filled).sum())
+
+    @property
+    def shortfall(self) -> str:
+        """What that means, for the person who misses them."""
+        if self.map is None:
+            return "Decodes; its data are not all encoded, and so have no map of their own yet"
+        left = f"{self.missing:,} of {len(self.table):,} items are not encoded"
+        return f"Decodes; {left} and so not on the map (those that cannot be read are named in the log)"
+
+    def make_map(self, cache_dir: Path) -> None:
+        """Place all that is encoded, or take the map that ships without its latents; too few get none."""
+        table, rows = self.table, self.table.filled.clone()
+        latents = table.latents if rows.all() else table.latents[rows]
+        if len(latents) < FEWEST_MAPPED:
+            return
+        if table.coordinates is None:
+            self.map = fit(latents, Arguments(), cache_dir)
+            coordinates = np.full((len(table), 2), np.nan, np.float32)
+            coordinates[rows.numpy()] = self.map.coordinates
+            table.coordinates = coordinates
+        else:
+            arguments = Arguments.from_json(self.dataset.placed[table.space.name].arguments)
+            self.map = Projection(latents, table.coordinates[rows.numpy()], arguments)
 
 
 Encode = Callable[[Dataset, int], Future[Tensor]]

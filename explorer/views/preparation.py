@@ -13,13 +13,10 @@ from typing import Literal
 from torch import Tensor
 
 from explorer.data import (
-    Arguments,
     Dataset,
     LatentTable,
-    Projection,
     cache_path,
     encode_missing,
-    fit,
     request_latent,
 )
 from explorer.device import Shelf, WorkerClosedError
@@ -138,11 +135,11 @@ class Preparation:
             )
         self._report("loading", 0.05, "Decoding already, and getting faster")
         self._shelf.speed_up(self.name, model)
-        while not self._fill(model, self.opened):
+        while not (ended := self._fill(model, self.opened)) or self.opened.missing:
             with self._lock:  # whoever asks for more from now on begins again
+                self._encodes = self._encodes and not ended  # what is still missing cannot be read
                 if not self._encodes:
-                    message = "Decodes; its data are not all encoded, and so have no map of their own yet"
-                    self._report("stopped", self.stage.progress, message)
+                    self._report("stopped", self.stage.progress, self.opened.shortfall)
                     return
         self._report("ready", 1.0, "Ready")
 
@@ -161,13 +158,8 @@ class Preparation:
             model, self._shared.worker, table, path, self._report_encoding, lambda: not self._encodes
         )
         if opened.map is None and whole:
-            if table.coordinates is None:
-                self._report("loading", 0.95, f"Making the map of {len(table):,} points (UMAP)")
-                opened.map = fit(table.latents, Arguments(), self._cache_dir)
-                table.coordinates = opened.map.coordinates
-            else:
-                arguments = Arguments.from_json(opened.dataset.placed[self.name].arguments)
-                opened.map = Projection(table.latents, table.coordinates, arguments)
+            self._report("loading", 0.95, f"Making the map of {len(table) - opened.missing:,} points (UMAP)")
+            opened.make_map(self._cache_dir)
         return whole
 
     def _report_loading(self, fraction: float, message: str) -> None:

@@ -11,8 +11,8 @@ from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor
 
-from explorer.data import LatentTable, Point, numeric_labels
-from explorer.measures import mean_distances, verdict
+from explorer.data import Point, numeric_labels
+from explorer.measures import verdict
 from explorer.operations import (
     MAX_WEIGHT,
     STRENGTHS,
@@ -23,6 +23,7 @@ from explorer.operations import (
     traverse,
 )
 from explorer.steering import DirectionId, Morph, dimensions, usable_rows
+from explorer.views.keeping import check_distance
 from explorer.views.view import View
 from models.base import LatentSpace
 from models.errors import InputError
@@ -31,7 +32,6 @@ MAX_TERMS = 16
 NEIGHBOURS = 5  # items of the data beside a sum
 MAX_SIDE = 256  # places of a mask
 MAX_CELLS = 33  # of one row
-FAR = 20.0  # times as far from the data's mean as the data on average: nothing is decoded beyond
 
 Weight = Annotated[float, Field(ge=-MAX_WEIGHT, le=MAX_WEIGHT, allow_inf_nan=False)]
 MaskRow = Annotated[tuple[float, ...], Field(min_length=1, max_length=MAX_SIDE)]
@@ -67,7 +67,7 @@ class Sum(Recipe):
         """Raises InputError also for a sum that lies FAR out, where no decoder knows anything."""
         latents = torch.stack(await asyncio.gather(*(view.latent(term.point) for term in self.terms)))
         total = combine(latents, [term.weight for term in self.terms])
-        await asyncio.to_thread(_check_distance, total, view.latents)  # it goes through all the data
+        await asyncio.to_thread(check_distance, total, view.latents)  # it goes through all the data
         return total
 
 
@@ -171,19 +171,6 @@ def add_dimension(view: View, index: int) -> tuple[str, Direction]:
         listed = ", ".join(map(str, sorted(found))) or "none"
         raise InputError(f"expected one of the dimensions that vary ({listed}), got {index}")
     return view.steering.name(found[index], view.named(f"dimension:{index}")), found[index]
-
-
-def _check_distance(latent: Float[Tensor, "*latent"], table: LatentTable) -> None:
-    data = table.encoded
-    if len(data) < 2:
-        return
-    own, others = mean_distances(latent, data)
-    distance, usual = float(own), float(others.mean())
-    if usual > 0 and not distance <= FAR * usual:
-        raise InputError(
-            f"this sum lies {distance / usual:.3g} times as far from the data's mean as the data:"
-            f" beyond {FAR:g} times nothing is decoded; take smaller weights"
-        )
 
 
 def _explain(total: float, space: LatentSpace) -> str:

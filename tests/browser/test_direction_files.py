@@ -1,12 +1,15 @@
 """Directions kept and shared: in a link where they are built in, else in a file."""
 
 import re
+from dataclasses import replace
 from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
 
 from explorer.data.keep import EACH
+from explorer.steering import from_bytes, to_bytes
+from models.base import LatentSpace
 
 LINK = "?model=face-vae&a=17&b=23&alpha=0.3"
 
@@ -86,8 +89,12 @@ def test_a_direction_that_the_server_dropped_leaves_the_rack(explorer, smile_fil
     own = explorer.page.locator(".sliders li").last
     assert own.get_attribute("data-direction") != "smile"
     load = f"{explorer.app.url}explorer/load-directions?model=face-vae"
-    for _ in range(EACH):
-        assert explorer.page.request.post(load, data=smile_file.read_bytes()).ok
+    faces = LatentSpace("face-vae", (128,), ("dim",))
+    smile = next(iter(from_bytes(smile_file.read_bytes(), faces).values()))
+    wordy = replace(smile, provenance=replace(smile.provenance, notes=("x" * 300,) * 45))
+    many = to_bytes(faces, {f"d{number}": wordy for number in range(128)})
+    for _ in range(EACH // (128 * wordy.nbytes) + 1):
+        assert explorer.page.request.post(load, data=many).ok
     count = explorer.page.locator(".sliders li").count()
     own.locator("input[type=range]").fill("2")
     explorer.notice("no longer has smile")

@@ -17,6 +17,7 @@ from explorer.data import Dataset, Point, UnknownPointError, samples
 from explorer.device import WorkerClosedError
 from explorer.measures import psnr
 from explorer.operations import Direction, Provenance
+from explorer.routes.status import describe
 from explorer.settings import Settings
 from explorer.steering import Morph, Steer
 from explorer.views import NotReadyError, View, bring, keep
@@ -217,6 +218,19 @@ def test_a_slow_model_is_previewed_by_the_quick_one_of_its_latents(
 def test_a_model_without_a_quick_one_has_no_preview(workspace: Workspace) -> None:
     assert workspace.preview("toy") is None
     assert workspace.preview("sd-vae") is None, "not loaded, and so is the one that would help it"
+
+
+def test_only_frames_keep_a_preview_loaded(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An open page asks for the status all the time, and so kept it over the budget for ever."""
+    monkeypatch.setitem(MODELS, "toy", replace(MODELS["toy"], preview="toy-vector"))
+    monkeypatch.setitem(MODELS, "toy-vector", replace(MODELS["toy"], preview=None))
+    workspace.prepare("toy")
+    wait_for(lambda: workspace.has_preview("toy") and not workspace._shelf._held["toy-vector"])
+    before = workspace._shelf._used["toy-vector"]
+    assert describe(workspace, workspace.status("toy"))["previews"]
+    assert workspace._shelf._used["toy-vector"] == before
+    assert workspace.preview("toy") is workspace._shelf.loaded("toy-vector")
+    assert workspace._shelf._used["toy-vector"] > before
 
 
 def test_latents_of_another_shape_are_not_previewed(

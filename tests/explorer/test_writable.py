@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.writable import writable
+from explorer.writable import give_libraries_a_place, writable
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,3 +48,21 @@ def test_a_map_is_made_by_somebody_without_a_home(tmp_path):
     command = [sys.executable, "-W", "ignore", "-c", code]
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     assert result.stdout.split("\n")[0] == "(20, 2) True"
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"XDG_CACHE_HOME": "/proc/nobody"}, "/app/hub"),
+        ({"XDG_CACHE_HOME": "/proc/nobody", "HF_HUB_CACHE": "/mine"}, "/mine"),
+        ({"XDG_CACHE_HOME": "/proc/nobody", "HF_HOME": "/mine"}, None),
+        ({"XDG_CACHE_HOME": "here"}, None),
+    ],
+)
+def test_models_of_the_hub_have_a_place_where_its_own_cannot_be_written(
+    monkeypatch, tmp_path, environment, expected
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "environ", environment)
+    give_libraries_a_place(Path("/app"))
+    assert environment.get("HF_HUB_CACHE") == expected

@@ -4,6 +4,7 @@ import test from "node:test";
 import { Follower } from "../../assets/js/follower.js";
 import { FrameError } from "../../assets/js/live.js";
 import { createView } from "../../assets/js/state.js";
+import { watchNotices } from "./notices.mjs";
 
 /** A follower, and what it asks for: each {lane, alpha, preview, answer(), refuse(kind)}. */
 function start(recall = () => undefined, view = createView()) {
@@ -112,4 +113,22 @@ test("two followers paint their own frames, whatever the order of the answers", 
   await settled();
   assert.deepEqual([one.shown, other.shown], [[[0.1, 0.1]], [[0.9, 0.9]]]);
   assert.notEqual(one.asked[0].lane, other.asked[0].lane);
+});
+
+test("a fault of the page's own is told once, and others are painted after it", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  context.mock.method(console, "error", () => {});
+  const told = watchNotices();
+  const { asked, shown, failed, follower, view } = start();
+  follower.follow({ alpha: 0.1 });
+  const set = context.mock.method(view, "set", () => {
+    throw new TypeError("a bug");
+  });
+  asked[0].answer();
+  await settled();
+  set.mock.restore();
+  follower.follow({ alpha: 0.2 });
+  asked[1].answer();
+  await settled();
+  assert.deepEqual([told, failed, shown], [["The picture cannot be shown: a bug"], [], [[0.2, 0.2]]]);
 });

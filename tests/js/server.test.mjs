@@ -51,6 +51,16 @@ test("a server that is not there, or a network that swallows the answer, is told
   assert.equal(await getJson("point"), 1); // the next go out again
 });
 
+test("an answer that cannot be read is no network that is down", async () => {
+  for (const [get, body] of [[getJson, "<html>"], [getValues, "no header"], [getValues, ""]]) {
+    answering(body);
+    await assert.rejects(get("label"), (error) => {
+      assert.ok(!(error instanceof UnreachableError));
+      return error.message === "The server's answer to label cannot be read.";
+    });
+  }
+});
+
 test("what was asked is asked once, and again only after it failed", async () => {
   let asked = 0;
   const load = remembered(async (key) => {

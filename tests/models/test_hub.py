@@ -95,6 +95,18 @@ def test_a_model_is_downloaded_once_with_its_bytes_counted(tiny_folder: Path) ->
 
 
 @pytest.mark.usefixtures("hub")
+def test_a_download_goes_where_the_environment_says_by_then(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The library's own place was read at its import, and may not be one that can be written."""
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", "/proc/nobody")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "other"))
+    for _ in range(2):
+        assert models.load("sd-vae-tiny-256", source="here/tiny").media.size == 256
+    assert [*(tmp_path / "other").rglob(WEIGHTS)]
+
+
+@pytest.mark.usefixtures("hub")
 @pytest.mark.parametrize(
     ("source", "reason"), [("here/nothing", "RepositoryNotFound"), ("here/pickled", "EntryNotFound")]
 )

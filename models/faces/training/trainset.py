@@ -18,12 +18,12 @@ from tqdm import tqdm
 from models.errors import InputError
 from models.face_network import IMAGE_SIZE
 from models.faces.world.portrait_set import open_dataset
+from models.picture_files import NAMED, candidates
 from models.pictures import PictureError, open_picture
 
 SKIN = 2  # `models.faces.world.renderer.Part.SKIN`, of weight 1: what pictures without part maps count as
 
 AHEAD = 4  # batches read while the network is busy
-NAMED = 20  # files that are named with the reason why they cannot be read; the others are counted
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,7 @@ def open_pictures(source: str) -> Pictures:
             )
         return portraits
     if folder.is_dir():
-        paths = sorted(path for path in folder.rglob("*") if path.is_file())
-        return _read([(str(path.relative_to(folder)), path) for path in paths], source)
+        return _read([(str(path.relative_to(folder)), path) for path in candidates(folder)], source)
     return _from_hub(source)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from explorer.data.encoding import value_of
 from explorer.device import ASKING, DecodeWorker, User
 from models.errors import InputError
 from models.media import Sound
+from models.pictures import PictureError
 from models.toys.vector import ToyModel
 from tests.explorer.toys import GatedToy
 
@@ -128,6 +130,29 @@ def test_who_stops_it_can_let_it_go_on(
     check(table, expected)
 
 
+class Gone(list[bytes]):
+    """Files of which some cannot be read any more."""
+
+    def __getitem__(self, row: Any) -> Any:
+        if row in (0, 5, 6):
+            raise PictureError(f"{row}.png cannot be read any more")
+        return super().__getitem__(row)
+
+
+def test_what_cannot_be_read_does_not_take_the_rest_along(
+    worker: DecodeWorker, shown: Dataset, expected: Tensor, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    left = replace(shown, files=Gone(shown.files))
+    table, again, model = empty_table(left), empty_table(left), CountingToy()
+    assert fill(ToyModel(), worker, table, tmp_path / "file"), "it came to its end"
+    assert (~table.filled).nonzero().flatten().tolist() == [0, 5, 6]
+    torch.testing.assert_close(table.encoded, expected[table.filled], atol=1e-4, rtol=0)
+    assert "portraits: portrait 5 is left out: 5.png cannot be read any more" in caplog.text
+    assert fill(model, worker, again, tmp_path / "file")
+    assert model.encoded == 1, "what is behind a gap is kept, too"
+    assert torch.equal(again.filled, table.filled)
+
+
 def test_what_never_began_leaves_no_file(worker: DecodeWorker, shown: Dataset, tmp_path: Path) -> None:
     table = empty_table(shown)
     assert not fill(ToyModel(), worker, table, tmp_path / "file", is_stopped=lambda: True)
@@ -139,7 +164,7 @@ def test_what_was_asked_for_meanwhile_is_not_encoded_again(
     worker: DecodeWorker, shown: Dataset, expected: Tensor, tmp_path: Path
 ) -> None:
     model, table = CountingToy(), empty_table(shown)
-    table.fill(4, expected[4:12])
+    table.fill(range(4, 12), expected[4:12])
     assert fill(model, worker, table, tmp_path / "file")
     assert model.encoded == 32
     check(table, expected)
@@ -153,7 +178,7 @@ def test_latents_of_other_weights_are_not_used(
     path = tmp_path / "file"
     fill(CountingToy(0.8), worker, empty_table(shown), path)
     table = empty_table(shown)
-    table.fill(asked, expected[asked : asked + 1])
+    table.fill([asked], expected[asked : asked + 1])
     assert fill(ToyModel(), worker, table, path)
     check(table, expected)
     again = CountingToy()

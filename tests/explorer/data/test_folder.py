@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.data import DatasetError, labels_of, load_datasets
-from explorer.data.folder import NAMED, load_folder
+from explorer.data import DatasetError, cache_path, labels_of, load_datasets
+from explorer.data.folder import load_folder
+from models.picture_files import NAMED
+from models.pictures import PictureError
+from models.toys.vector import ToyModel
 
 SIDE = 40
 
@@ -86,3 +89,37 @@ def test_too_few_pictures_and_no_folder_are_refused(tmp_path: Path) -> None:
 
 def test_own_pictures_come_first(folder: Path) -> None:
     assert [*load_datasets(folder)] == ["pictures", "portraits"]
+
+
+def test_what_is_not_shown_as_it_is_is_counted(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    frames = [Image.new("RGB", (SIDE, SIDE), colour) for colour in ("red", "blue")]
+    for name in ("g.gif", "h.gif"):
+        frames[0].save(folder / name, save_all=True, append_images=frames[1:])
+    load_folder(folder)
+    told = [record.getMessage() for record in caplog.records]
+    assert told == ["pictures: 2 of 8: This GIF has several frames: the first is used."]
+
+
+def test_a_changed_file_has_another_cache_and_none_is_read_for_that(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = load_folder(folder)
+
+    def path() -> Path:
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "read_bytes", lambda path: pytest.fail(f"{path} was read"))
+            return cache_path(Path(), ToyModel(), None, dataset)
+
+    first = path()
+    assert path() == first
+    draw(folder / "cats/c.png", 33).write_bytes(b"another")
+    second = path()
+    (folder / "a.png").unlink()
+    assert len({first, second, path()}) == 3
+
+
+def test_a_file_that_is_gone_says_so(folder: Path) -> None:
+    dataset = load_folder(folder)
+    (folder / "a.png").unlink()
+    with pytest.raises(PictureError, match=r"a\.png cannot be read any more: No such file"):
+        dataset.files[0]

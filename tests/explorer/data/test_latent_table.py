@@ -105,7 +105,7 @@ def test_an_item_that_is_not_encoded_yet_is_encoded_on_demand_once(toy_dataset: 
     encoder.asked[5].set_result(torch.ones(8))
     for future in (first, second, table.request(5)):
         torch.testing.assert_close(future.result(0), torch.ones(8))
-    table.fill(6, torch.full((3, 8), 2.0))
+    table.fill([6, 7, 8], torch.full((3, 8), 2.0))
     torch.testing.assert_close(table.request(8).result(0), torch.full((8,), 2.0))
     rows, _ = table.nearest(torch.full((1, 8), 2.0), 4)
     assert set(rows[0]) == {5, 6, 7, 8}, "only what is encoded counts"
@@ -153,5 +153,5 @@ def test_a_map_that_ships_without_latents_places_by_what_is_encoded(
     table = LatentTable(SPACE, toy_dataset, torch.zeros(60, 8), places, Encoder())
     np.testing.assert_array_equal(table.position(7), places[7])
     assert table.place(toy_latents[7:8]) is None, "nothing is encoded that could say where"
-    table.fill(7, toy_latents[7:8])
+    table.fill([7], toy_latents[7:8])
     np.testing.assert_allclose(table.place(toy_latents[7:8])[0], places[7], atol=1e-5)

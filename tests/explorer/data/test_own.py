@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from explorer.data import MINE, OwnPoints, Point, UnknownPointError
-from explorer.data.keep import EACH
+from explorer.data.keep import AROUND
 from models.base import LatentSpace
 from models.errors import InputError
 
@@ -53,12 +53,23 @@ def test_a_point_of_another_model_says_of_which() -> None:
     assert points.of("ann", "other") == {}
 
 
-def test_one_persons_many_points_do_not_drop_anothers() -> None:
+def test_a_point_takes_what_its_latent_and_its_pictures_do() -> None:
+    points = OwnPoints()
+    large = points.get(
+        points.add(TOY, torch.ones(8), "portraits", None, "ann", {"original": "x" * 10_000}), "toy"
+    )
+    small = points.get(points.add(TOY, torch.ones(5, 8)[0], "portraits", None, "ann"), "toy")
+    assert large.nbytes - small.nbytes > 9_000
+    assert small.nbytes >= 5 * 8 * 4, "what a latent was cut from is held by it"
+
+
+def test_one_persons_many_points_do_not_drop_anothers(monkeypatch: pytest.MonkeyPatch) -> None:
     points = OwnPoints()
     bens = points.add(TOY, torch.ones(8), "portraits", None, "ben")
+    monkeypatch.setattr(points._points, "_each", 256 * (AROUND + 8 * 4 + len("{}")))
     anns = [points.add(TOY, torch.zeros(8), "portraits", None, "ann") for _ in range(300)]
     assert points.get(bens, "toy").latent.sum() == 8
-    assert list(points.of("ann", "toy")) == anns[-EACH:]
+    assert list(points.of("ann", "toy")) == anns[-256:]
     with pytest.raises(UnknownPointError, match="no longer kept"):
         points.get(anns[0], "toy")
 

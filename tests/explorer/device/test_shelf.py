@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import torch
@@ -157,3 +158,30 @@ def test_another_device_gets_its_copy_on_its_own_thread(
     shelf.speed_up(LARGE, toy)
     assert threads[0] != "decode-worker", "a download must not hold up the worker"
     assert threads[1] == toy.thread == "decode-worker"
+
+
+def test_a_model_that_helps_out_is_loaded_by_one_thread_however_many_ask(
+    worker: DecodeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each request to prepare a model began another, while the one that helps it out was not to be had."""
+    asked, go_on, load = list[str](), threading.Event(), models.load
+
+    def slowly(name: str, *more: Any) -> LatentModel:
+        asked.append(threading.current_thread().name)
+        assert go_on.wait(20)
+        if len(asked) == 1:
+            raise ModelUnavailableError("offline")
+        return load(name, *more)
+
+    monkeypatch.setattr("models.load", slowly)
+    shelf = Shelf(worker, {}, 1e9)
+    for _ in range(3):
+        shelf.lend("toy")
+    lending = [thread for thread in threading.enumerate() if thread.name == "load-toy"]
+    go_on.set()
+    for thread in lending:
+        thread.join(20)
+    assert len(lending) == len(asked) == 1
+    shelf.lend("toy")
+    shelf._lenders["toy"].join(20)
+    assert shelf.loaded("toy"), "after a failure it is tried again"

@@ -200,6 +200,34 @@ def ask_and_go(app, path, body, has_begun):
     return statuses[0]
 
 
+def test_who_sends_too_much_at_a_time_is_refused_before_it_is_read(app):
+    """A hundred uploads were all read, 4 GB of them, before anybody was counted."""
+    scope = {
+        "type": "http", "method": "POST", "path": "/explorer/upload", "headers": [],
+        "query_string": b"model=toy", "client": ("10.0.0.9", 4000),
+    }  # fmt: skip
+    read, statuses = [], []
+
+    async def receive():
+        read.append(None)
+        await asyncio.Event().wait()  # the body never comes
+
+    async def send(message):
+        statuses.append(message.get("status"))
+
+    async def flood():
+        uploads = [asyncio.create_task(app(scope.copy(), receive, send)) for _ in range(MOST_OF_PERSON)]
+        await asyncio.sleep(0)
+        await asyncio.wait_for(app(scope.copy(), receive, send), 20)
+        assert (len(read), statuses[0]) == (MOST_OF_PERSON, 503)
+        for upload in uploads:
+            upload.cancel()
+        await asyncio.gather(*uploads, return_exceptions=True)
+
+    asyncio.run(flood())
+    assert asking._open.total() == 0
+
+
 WISHES = {
     "sprite": slice_of(500),
     "value": MORPH | {"alpha": 0.62},

@@ -168,7 +168,7 @@ def test_a_wish_that_is_no_json_is_explained(client, content, sentence):
 
 
 def test_browsing_what_the_model_gives_keeps_the_directions_of_people(client, found, workspace, monkeypatch):
-    monkeypatch.setattr(workspace.shared.own_directions, "_each", 1)
+    monkeypatch.setattr(workspace.shared.own_directions, "_each", 4000)  # room for one or two
     for index in range(8):
         answer = client.post("/explorer/dimension", json=MODEL | {"index": index}).json()
         assert (answer["id"], answer["built_in"]) == (f"dimension:{index}", False)
@@ -207,13 +207,13 @@ def test_a_picture_is_compared_with_the_portraits_that_are_encoded(client, works
     view = workspace.open("toy")
     known, space = view.latents.latents, view.model.space
     partly = LatentTable(space, view.dataset, torch.zeros(60, 8), None, lambda _: pytest.fail("asked"))
-    partly.fill(3, known[3:5])  # the ends of the path
+    partly.fill([3, 4], known[3:5])  # the ends of the path
     monkeypatch.setattr(workspace._preparation("toy", None).opened, "table", partly)
     morph = MODEL | {"a": 3, "b": 4, "steer": [{"direction": found["id"], "strength": 1}]}
     told = client.post("/explorer/effects", json=morph).json()
     latent = asyncio.run(view.point(Morph(**morph)))
     assert (told["typical"], told["typicality"]) == verdict(latent, known[3:5])
-    partly.fill(0, known[:50])
+    partly.fill(range(50), known[:50])
     told = client.post("/explorer/effects", json=morph).json()
     assert (told["typical"], told["typicality"]) == verdict(latent, known[:50])
     assert told["typicality"] != verdict(latent, partly.latents)[1]

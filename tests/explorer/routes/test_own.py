@@ -5,6 +5,7 @@ import pytest
 import torch
 from starlette.testclient import TestClient
 
+from explorer.data.keep import AROUND
 from explorer.operations import Direction, Provenance
 from explorer.steering import to_bytes
 from models.toys.vector import ToyModel
@@ -77,9 +78,11 @@ def test_a_point_is_told_with_its_place_on_the_map_that_is_looked_at(client, peo
 
 
 def test_nobodys_points_and_directions_are_dropped_by_anothers(people, workspace, monkeypatch):
-    """Each may keep three; what is one person's too much is their own."""
-    for kept in (workspace.shared.own_points._points, workspace.shared.own_directions):
-        monkeypatch.setattr(kept, "_each", 3)
+    """Each has room for three of these; what is one person's too much is their own."""
+    kept = (workspace.shared.own_points._points, workspace.shared.own_directions)
+    for one in kept:
+        monkeypatch.setattr(one, "_each", 3 * AROUND)
+        monkeypatch.setattr(one, "_size", lambda thing: 0)
     one, other = people
     mine = upload(one).json()["id"]
     directions = {

@@ -1,12 +1,17 @@
 """Where things lie: positions and labels as columns, single points, thumbnails and paths."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from explorer.device import MOST_OF_PERSON
+from explorer.routes import asking, places
 from explorer.routes.places import NO_PATH, PATH_POINTS, PLACING, STEERED
-from tests.explorer.waiting import wait
+from tests.explorer.waiting import wait, wait_for
 
 MODEL = {"model": "toy"}
 MORPH = {"model": "toy", "a": 1, "b": 2}
@@ -144,3 +149,21 @@ def test_another_data_set_of_the_same_model_has_a_map_of_its_own(client, workspa
         ("item", "image/jpeg"),
     ):  # as it is packed
         assert get(client, f"{place}/samples/3.webp").headers["Content-Type"] == kind
+
+
+def test_pictures_of_ones_own_files_are_counted_as_other_dear_work(client, workspace, monkeypatch):
+    """Whoever asked for many of them at a time took all places for dear work."""
+    monkeypatch.setitem(
+        workspace.datasets, "portraits", replace(workspace.datasets["portraits"], shipped=None)
+    )
+    go_on, real = threading.Event(), places.open_picture
+    monkeypatch.setattr(places, "open_picture", lambda *asked: go_on.wait(60) and real(*asked))
+    with ThreadPoolExecutor(MOST_OF_PERSON) as crowd:
+        try:
+            address = "/explorer/item/portraits/3.webp"
+            flood = [crowd.submit(client.get, address) for _ in range(MOST_OF_PERSON)]
+            wait_for(lambda: asking._open.total() == MOST_OF_PERSON)
+            assert client.get(address).status_code == 503
+        finally:
+            go_on.set()
+        assert {one.result(60).status_code for one in flood} == {200}

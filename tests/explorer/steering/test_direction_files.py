@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load, save
 
-from explorer.data.keep import EACH
+from explorer.data.keep import AROUND, EACH
 from explorer.operations import Direction, Provenance, unit
 from explorer.steering.direction_files import (
     FORMAT,
@@ -97,7 +97,7 @@ def test_two_names_may_be_of_one_direction():
 
 def test_all_that_an_app_can_hold_fits_into_a_file():
     """With as many correlations as the bundled labels have."""
-    assert MAX_DIRECTIONS <= EACH, "a file drops none of its own directions"
+    assert MAX_BYTES + MAX_DIRECTIONS * AROUND <= EACH, "a file drops none of its own directions"
     told = replace(TOLD, correlations={f"hair_style: side_ponytail {i}": 1 / (i + 3) for i in range(85)})
     directions = {f"d{i:032x}": direction(seed=i, told=told) for i in range(MAX_DIRECTIONS)}
     assert len(from_bytes(to_bytes(FACES, directions), FACES)) == MAX_DIRECTIONS

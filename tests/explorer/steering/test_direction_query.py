@@ -231,7 +231,7 @@ def test_an_unknown_point_is_named(table):
 def test_before_anything_is_encoded_one_is_asked_to_wait(half_encoded, toy_latents):
     with pytest.raises(InputError, match="only 0 of the data to learn from are encoded"):
         find(query(label="age"), half_encoded)
-    half_encoded.fill(0, toy_latents[:59])
+    half_encoded.fill(range(59), toy_latents[:59])
     assert usable_rows(half_encoded).tolist() == list(range(0, 60, 2))
     found = find(query(label="age"), half_encoded)
     assert found.provenance.data == "label age of 30 portraits"
@@ -242,7 +242,7 @@ def test_before_anything_is_encoded_one_is_asked_to_wait(half_encoded, toy_laten
 )
 def test_a_handful_is_too_few_to_learn_from(half_encoded, fields, toy_latents):
     """For groups too: their σ is that of the data."""
-    half_encoded.fill(0, toy_latents[:58])
+    half_encoded.fill(range(58), toy_latents[:58])
     with pytest.raises(InputError, match=r"only 29 of the data .* wait until there are 30 and try again"):
         find(query(**fields), half_encoded)
 

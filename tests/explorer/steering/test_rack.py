@@ -8,7 +8,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from explorer.data.keep import EACH
+from explorer.data.keep import AROUND
 from explorer.operations import Direction, Jacobian, Provenance, hold, steer, unit
 from explorer.steering import Own, Steer, Steering, UnknownDirectionError
 from explorer.steering.rack import NAMED
@@ -132,9 +132,10 @@ def test_an_unknown_direction_is_named(steering, latents, key):
                 moved_by(steering, latents, [entry])
 
 
-def test_one_persons_many_directions_drop_their_own_only(steering):
+def test_one_persons_many_directions_drop_their_own_only(steering, monkeypatch):
     bens = steering.add(direction(1), "ben")
-    anns = [steering.add(direction(2), "ann") for _ in range(EACH)]
+    monkeypatch.setattr(steering._own, "_each", 256 * (direction(2).nbytes + AROUND))
+    anns = [steering.add(direction(2), "ann") for _ in range(256)]
     steering.direction(anns[0])
     steering.add(direction(3), "ann")
     assert steering.direction(anns[0]) is steering.direction(anns[0])

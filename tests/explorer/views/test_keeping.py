@@ -20,8 +20,8 @@ from torch import Tensor
 
 from explorer.data import Dataset, LatentTable, Point, UnknownPointError
 from explorer.measures import psnr
-from explorer.operations import Direction
-from explorer.steering import DirectionQuery, UnknownDirectionError, find
+from explorer.operations import Direction, Provenance
+from explorer.steering import DirectionQuery, Morph, Steer, UnknownDirectionError, find
 from explorer.views import View, bring, find_direction, keep
 from explorer.workspace import Workspace
 from models.errors import CannotEncodeError, InputError
@@ -215,6 +215,22 @@ def test_what_is_made_is_kept_as_a_point_with_its_place(view: View, toy_latents:
     assert places is not None
     np.testing.assert_allclose(own.position, places[0])
     assert Point.of(str(made)) == made
+
+
+def test_what_is_steered_and_kept_again_and_again_goes_only_so_far(view: View, toy_latents: Tensor) -> None:
+    """Only sums were checked: any other way led as far, until all decodes were black."""
+    one = Direction("far", torch.eye(8)[0], 0.5, Provenance("pca", "tests", 60))
+    steer = (Steer(direction=view.steering.add(one, "ann"), strength=10.0),)
+    kept = [Point.of(3)]
+
+    def again_and_again() -> None:
+        for _ in range(40):
+            morph = Morph(model="toy", a=kept[-1], b=kept[-1], steer=steer)
+            kept.append(keep(view, asyncio.run(view.point(morph)), "ann"))
+
+    with pytest.raises(InputError, match=r"this lies .* times as far from the data's mean"):
+        again_and_again()
+    assert 2 < len(kept) < 40
 
 
 def test_without_a_map_what_is_made_has_no_place(spatial: View) -> None:

@@ -14,11 +14,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from explorer.data import Arguments, Dataset, Point, cache_path
+from explorer.data import Arguments, Dataset, Point, cache_path, encoding
 from explorer.data.dataset import Placed
 from explorer.settings import Settings
 from explorer.views import NotReadyError, View
 from explorer.workspace import Workspace
+from models.base import LatentModel
+from models.errors import InputError
 from models.media import Sound
 from models.toys.vector import ToyModel
 from tests.explorer.waiting import unload, wait, wait_for
@@ -194,7 +196,7 @@ def test_a_stale_cache_is_not_used_where_an_item_was_encoded_before(
     """The map used to be made of zeros: the first item's row was taken for a sign that all were there."""
     path = cache_path(cache_dir, ToyModel(), None, foreign.with_files())
     cache_dir.mkdir()
-    save_file({"latents": -toy_latents[:40].contiguous()}, path)
+    save_file({"rows": torch.arange(40), "latents": -toy_latents[:40].contiguous()}, path)
     with app(cache_dir, foreign, "toy-generator") as workspace:
         workspace.prepare("toy", encode=False)
         wait(workspace, "toy")
@@ -301,7 +303,7 @@ def test_a_failure_inside_is_told_and_logged(
     def broken(*_: object) -> None:
         raise ValueError("a bug inside of a library")
 
-    monkeypatch.setattr("explorer.views.preparation.fit", broken)
+    monkeypatch.setattr("explorer.views.opening.fit", broken)
     with app(cache_dir, foreign) as workspace:
         wait(workspace, "toy")
         stage = workspace.status("toy").stage
@@ -311,3 +313,55 @@ def test_a_failure_inside_is_told_and_logged(
         monkeypatch.undo()
         workspace.prepare("toy")
         assert opened(workspace).map is not None
+
+
+def test_a_file_that_is_gone_is_left_out_of_the_map(
+    cache_dir: Path, foreign: Dataset, toy_latents: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It failed the whole preparation, again at every try."""
+    gone, take = {3}, encoding.value_of
+
+    def value_of(dataset: Dataset, row: int, model: LatentModel) -> np.ndarray:
+        if row in gone:
+            raise InputError("gone")
+        return take(dataset, row, model)
+
+    monkeypatch.setattr(encoding, "value_of", value_of)
+    with app(cache_dir, foreign) as workspace:
+        wait(workspace, "toy")
+        status, view = workspace.status("toy"), workspace.open("toy")
+        assert (status.stage.state, status.encoded, status.has_map) == ("stopped", 39, True)
+        assert "1 of 40 items are not encoded and so not on the map" in status.stage.message
+        with pytest.raises(InputError, match="gone"):
+            latent(view, 3)
+        assert (view.position(Point.of(3)), view.position(Point.of(4)) is None) == (None, False)
+        places = view.latents.place(toy_latents[3:5])
+        assert places is not None
+        assert np.isfinite(places).all()
+        gone.clear()
+        same(latent(view, 3), toy_latents[3])
+        again = view.latents.place(toy_latents[3:5])
+        assert again is not None
+        assert np.isfinite(again).all(), "of a row that has no place, only its neighbours count"
+        workspace.prepare("toy")
+        assert opened(workspace).map is view.map, "nothing on it moves"
+
+
+def test_without_enough_that_can_be_read_there_is_no_map(
+    cache_dir: Path, foreign: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = encoding.value_of
+
+    def value_of(dataset: Dataset, row: int, model: LatentModel) -> np.ndarray:
+        if row > 2:
+            raise InputError("gone")
+        return take(dataset, row, model)
+
+    monkeypatch.setattr(encoding, "value_of", value_of)
+    with app(cache_dir, foreign) as workspace:
+        wait(workspace, "toy")
+        status = workspace.status("toy")
+        assert (status.stage.state, status.decodes, status.encoded, status.has_map) == (
+            "stopped", True, 3, False,
+        )  # fmt: skip
+        assert "no map of their own" in status.stage.message
