@@ -63,11 +63,9 @@ class Projection:
 
     def __init__(self, latents: Tensor, coordinates: Coordinates, arguments: Arguments) -> None:
         if coordinates.shape != (len(latents), 2):
-            raise InputError(
-                f"map: expected coordinates of shape ({len(latents)}, 2), got {coordinates.shape}"
-            )
-        self._latents, self._arguments = latents, arguments
-        self.coordinates = coordinates
+            expected = f"expected coordinates of shape ({len(latents)}, 2)"
+            raise InputError(f"map: {expected}, got {coordinates.shape}")
+        self._latents, self.coordinates, self._arguments = latents, coordinates, arguments
         self._lock = threading.Lock()
 
     def transform(self, latents: Float[Tensor, "m *latent"]) -> Float[np.ndarray, "m 2"]:
