@@ -18,7 +18,7 @@ from explorer.writable import give_libraries_a_place, writable
 from models.errors import InputError
 
 SHUTDOWN_SECONDS = 2  # for pages to take leave
-MAX_MESSAGE = 2**20  # bytes of a WebSocket message; the live channel refuses far smaller ones, in words
+MAX_SOCKET_BYTES = 2**20  # of a WebSocket message; the live channel refuses far smaller ones, in words
 
 
 def main() -> None:
@@ -52,7 +52,7 @@ def _serve(workspace: Workspace) -> None:
         root_path=settings.root_path.rstrip("/"),
         forwarded_allow_ips=settings.forwarded_allow_ips,
         ws_per_message_deflate=False,
-        ws_max_size=MAX_MESSAGE,
+        ws_max_size=MAX_SOCKET_BYTES,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         log_config=None,
         access_log=False,

@@ -17,7 +17,7 @@ from models.errors import InputError
 
 NEIGHBOURS = 12  # items that place a path point on the map
 
-Encode = Callable[[int], Future[Float[Tensor, "*latent"]]]
+EncodeRow = Callable[[int], Future[Float[Tensor, "*latent"]]]
 Anchor = tuple[Float[Tensor, "*latent"], Float[np.ndarray, "2"]]  # a point that is no item: latent and place
 
 
@@ -34,7 +34,7 @@ class LatentTable:
         dataset: Dataset,
         latents: Float[Tensor, "n *latent"],
         coordinates: Float[np.ndarray, "n 2"] | None,
-        encode: Encode | None = None,
+        encode: EncodeRow | None = None,
     ) -> None:
         self.space, self.dataset, self.latents = space, dataset, latents
         self.coordinates = coordinates  # None until the map has been made; NaN for rows that are not on it

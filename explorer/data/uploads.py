@@ -14,7 +14,7 @@ from explorer.data.dataset import Dataset
 from explorer.data.latent_table import LatentTable
 from explorer.data.projection import Projection
 from explorer.device import DecodeWorker
-from explorer.measures import Reach, judge, psnr, variance
+from explorer.measures import Reach, psnr, recognise, variance
 from models.base import LatentModel
 from models.pictures import open_picture
 
@@ -50,7 +50,7 @@ def examine(
     if model.media.name == "picture":
         reach = reach_of(table.dataset) if _ships_with(table, model) else None
         distance = float(table.nearest(latent[None], 1)[1][0, 0]) if reach else math.inf
-        known, verdict = judge(original, reconstruction, distance, reach)
+        known, verdict = recognise(original, reconstruction, distance, reach)
         quality = min(psnr(original, reconstruction), EXACT_DB)
     else:
         apart = f"{model.media.distance(original, reconstruction):.3g} {model.media.unit}"

@@ -27,7 +27,7 @@ T = TypeVar("T")
 Quantised = Num[np.ndarray, "n *quantised"]  # what a model's media keeps
 
 SMALL = 3 * 128**2  # numbers of a value up to which a frame takes so little that threads do not pay
-SLOW_MS = 500  # a frame
+SLOW_MODEL_MS = 500  # a frame
 MOST_FRAMES, MOST_NUMBERS = 1024, 64 * 3 * 512**2  # of one request, whose answer is kept until it is whole
 CALL = "none"  # in place of a model's name, also in the metrics
 
@@ -36,9 +36,9 @@ class DecodeWorker:
     """Runs the decode and encode jobs of all users in shared batches, one batch at a time.
 
     Who is served when is the queue's matter (`JobQueue`); what happens when a model fails, the thread's
-    (`DeviceThread`). A CPU cannot interrupt a batch: there models that take more than SLOW_MS a frame have a
-    queue and a thread of their own. Their batches run beside the others', and nothing quick waits for what
-    is slow.
+    (`DeviceThread`). A CPU cannot interrupt a batch: there models that take more than SLOW_MODEL_MS a frame
+    have a queue and a thread of their own. Their batches run beside the others', and nothing quick waits
+    for what is slow.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -189,7 +189,7 @@ class DecodeWorker:
         if not isinstance(request.model, LatentModel):
             return False
         ms = self.telemetry.ms_per_frame(request.job.model)
-        return ms > SLOW_MS if ms else math.prod(request.model.media.shape) > SMALL
+        return ms > SLOW_MODEL_MS if ms else math.prod(request.model.media.shape) > SMALL
 
 
 def _done(values: Quantised) -> Future[Quantised]:

@@ -2,7 +2,7 @@
 
 from explorer.measures.direction_scores import biases, correlate, scored, split, strongest
 from explorer.measures.effects import Effect, effects, is_well_read
-from explorer.measures.familiarity import Reach, judge, variance
+from explorer.measures.familiarity import Reach, recognise, variance
 from explorer.measures.metrics import psnr
 from explorer.measures.typicality import mean_distances, verdict
 
@@ -13,9 +13,9 @@ __all__ = [
     "correlate",
     "effects",
     "is_well_read",
-    "judge",
     "mean_distances",
     "psnr",
+    "recognise",
     "scored",
     "split",
     "strongest",

@@ -53,7 +53,7 @@ def variance(picture: UInt8[np.ndarray, "h w 3"]) -> float:
     return float(picture.var(axis=(0, 1), dtype=np.float64).mean())
 
 
-def judge(
+def recognise(
     picture: UInt8[np.ndarray, "h w 3"],
     reconstruction: UInt8[np.ndarray, "h w 3"],
     distance: float,

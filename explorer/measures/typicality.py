@@ -18,7 +18,7 @@ def verdict(latent: Float[Tensor, "*latent"], data: Float[Tensor, "n *latent"]) 
     if len(data) < FEWEST:
         return True, "Nothing is encoded yet that it could be compared with."
     rank = distance_rank(latent, data)
-    return is_typical(rank), judge(rank)
+    return is_typical(rank), in_words(rank)
 
 
 def distance_rank(latent: Float[Tensor, "*latent"], data: Float[Tensor, "n *latent"]) -> float:
@@ -39,7 +39,7 @@ def mean_distances(
     return (latent.flatten() - mean).norm(), (data.flatten(1) - mean).norm(dim=1)
 
 
-def judge(rank: float) -> str:
+def in_words(rank: float) -> str:
     """A sentence on a `distance_rank` for the person who steers."""
     if rank > 1 - OUTSIDE:
         return "Farther out than the data lie: the decoder is guessing here."

@@ -23,7 +23,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 THREADS = 32  # of dear work, which waits for the device most of the time
-MOST_WAITING = 128  # for a thread
+MOST_FOR_THREADS = 128  # for a thread
 
 _open: Counter[Person] = Counter()  # requests that are being answered
 _bodies = Bodies()
@@ -84,7 +84,7 @@ async def dear(function: Callable[P, T], *arguments: P.args, **more: P.kwargs) -
     """
     threads = _threads()
     waiting = threads.statistics().tasks_waiting
-    if waiting >= MOST_WAITING:
+    if waiting >= MOST_FOR_THREADS:
         raise BusyError(f"The server is busy: {waiting} requests wait. Try again in a moment.")
     return await run_sync(partial(function, *arguments, **more), limiter=threads)
 

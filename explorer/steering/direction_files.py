@@ -29,7 +29,7 @@ Text = Annotated[str, Field(max_length=300)]
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f<>]+$")]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Named = Annotated[str, Field(pattern=r"^(([a-z0-9][a-z0-9-]{0,39}/)?[0-9]{1,9}|an upload)$")]
-Group = Annotated[tuple[Named, ...], Field(max_length=MAX_GROUP)]
+NamedGroup = Annotated[tuple[Named, ...], Field(max_length=MAX_GROUP)]
 
 
 class _Record(BaseModel):
@@ -46,7 +46,7 @@ class _Record(BaseModel):
     score_name: Literal["accuracy", "R²"] | None
     correlations: Annotated[dict[Name, Number], Field(max_length=200)]
     notes: Annotated[tuple[Text, ...], Field(max_length=50)]
-    points: tuple[Group, Group] = ((), ())  # not in the first files
+    points: tuple[NamedGroup, NamedGroup] = ((), ())  # not in the first files
 
     @model_validator(mode="after")
     def _score_is_named(self) -> Self:

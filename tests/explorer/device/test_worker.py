@@ -15,7 +15,7 @@ from torch import Tensor
 
 from explorer.device.jobs import Job, Priority, Request, WorkerClosedError
 from explorer.device.users import User
-from explorer.device.worker import SLOW_MS, DecodeWorker
+from explorer.device.worker import SLOW_MODEL_MS, DecodeWorker
 from models.base import LatentModel
 from models.errors import InputError
 from models.media import Picture
@@ -306,7 +306,7 @@ def test_a_model_is_slow_or_quick_by_what_its_frames_take() -> None:
     with DecodeWorker(CPU) as worker:
         first = worker.submit(slow, latents(1))
         assert slow.reached.wait(20)
-        time.sleep(SLOW_MS / 1000)
+        time.sleep(SLOW_MODEL_MS / 1000)
         slow.gate.set()
         first.result(20)
         assert is_slow(worker, slow)

@@ -12,7 +12,7 @@ import models
 from explorer.data import Dataset, LatentTable, load_dataset
 from explorer.data.encoding import value_of
 from explorer.data.uploads import reach_of
-from explorer.measures import Reach, judge
+from explorer.measures import Reach, recognise
 from models.base import LatentModel
 from models.pictures import to_tensor, to_uint8
 
@@ -40,7 +40,7 @@ def asked(model: LatentModel, dataset: Dataset) -> Callable[[np.ndarray], tuple[
     def ask(picture: np.ndarray) -> tuple[bool, str]:
         latent = model.encode(to_tensor(picture[None]))
         distance = float(store.nearest(latent, 1)[1][0, 0])
-        return judge(picture, to_uint8(model.decode(latent))[0], distance, reach)
+        return recognise(picture, to_uint8(model.decode(latent))[0], distance, reach)
 
     return ask
 
@@ -96,8 +96,8 @@ def test_nearly_all_of_the_held_out_examples_are_known(
 
 def test_without_examples_the_figure_is_told_and_a_flat_picture_still() -> None:
     picture = grey(2 * X)
-    assert judge(picture, picture, np.inf, None) == (True, "It is rebuilt exactly.")
-    known, verdict = judge(flat(9, 9, 9), flat(11, 11, 11), np.inf, None)
+    assert recognise(picture, picture, np.inf, None) == (True, "It is rebuilt exactly.")
+    known, verdict = recognise(flat(9, 9, 9), flat(11, 11, 11), np.inf, None)
     assert not known
     assert "flat" in verdict
 

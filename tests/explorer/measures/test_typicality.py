@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from explorer.measures.typicality import distance_rank, is_typical, judge, verdict
+from explorer.measures.typicality import distance_rank, in_words, is_typical, verdict
 
 DATA = torch.randn(1000, 64, generator=torch.Generator().manual_seed(0))
 
@@ -19,21 +19,21 @@ def test_draws_like_the_data_are_typical_and_the_centre_and_far_out_are_not() ->
     assert is_typical(distance_rank(fresh, DATA))
     centre, far = distance_rank(DATA.mean(0), DATA), distance_rank(2 * fresh, DATA)
     assert not is_typical(centre)
-    assert "blander" in judge(centre)
+    assert "blander" in in_words(centre)
     assert not is_typical(far)
-    assert "guessing" in judge(far)
+    assert "guessing" in in_words(far)
 
 
 def test_spatial_latents_count_as_vectors() -> None:
     rank = distance_rank(DATA[3], DATA)
     assert distance_rank(DATA[3].reshape(4, 4, 4), DATA.reshape(-1, 4, 4, 4)) == rank
-    assert f"{rank:.0%}" in judge(rank)
+    assert f"{rank:.0%}" in in_words(rank)
 
 
 def test_a_verdict_is_rank_and_sentence() -> None:
     for latent in (DATA[3], DATA.mean(0), 3 * DATA[3]):
         rank = distance_rank(latent, DATA)
-        assert verdict(latent, DATA) == (is_typical(rank), judge(rank))
+        assert verdict(latent, DATA) == (is_typical(rank), in_words(rank))
     assert not verdict(3 * DATA[3], DATA)[0]
 
 

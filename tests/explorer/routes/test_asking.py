@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from explorer.device import MOST_OF_PERSON
 from explorer.routes import asking, directions, own, recipes, static
-from explorer.routes.asking import MOST_WAITING, THREADS
+from explorer.routes.asking import MOST_FOR_THREADS, THREADS
 from explorer.views import add_dimension
 from explorer.views.shared import FITS
 from tests.explorer.conftest import lossless
@@ -148,7 +148,7 @@ def test_cheap_routes_are_answered_while_all_dear_work_waits(client, monkeypatch
     """By enough people that they fill the threads for dear work, and all who may wait for one."""
     go_on, real = threading.Event(), recipes.dimensions_of
     monkeypatch.setattr(recipes, "dimensions_of", lambda view: go_on.wait(60) and real(view))
-    address, most = "/explorer/dimensions?model=toy", THREADS + MOST_WAITING
+    address, most = "/explorer/dimensions?model=toy", THREADS + MOST_FOR_THREADS
     with ThreadPoolExecutor(most + 1) as crowd:
         try:
             flood = [
@@ -159,7 +159,7 @@ def test_cheap_routes_are_answered_while_all_dear_work_waits(client, monkeypatch
             wait_for(lambda: asking._open.total() == most)
             check_cheap(crowd, client)
             refused = crowd.submit(client.get, address).result(20)
-            told = f"The server is busy: {MOST_WAITING} requests wait. Try again in a moment."
+            told = f"The server is busy: {MOST_FOR_THREADS} requests wait. Try again in a moment."
             assert (refused.status_code, refused.json()["error"]) == (503, told)
             assert not any(one.done() for one in flood)
         finally:
