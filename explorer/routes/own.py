@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -26,8 +28,12 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
     async def own(request: Request) -> Response:
         view = view_of(workspace, request)
         points = view.shared.own_points.of(owner(), view.model.space.name)
-        told = await dear(lambda: [describe_own(view, point) for point in points])
-        return JSONResponse({"own": told})
+
+        def tell() -> list[dict[str, Any]]:
+            return [describe_own(view, point) for point in points]
+
+        is_placed = all(view.own(point).dataset == view.dataset.name for point in points)
+        return JSONResponse({"own": tell() if is_placed else await dear(tell)})
 
     return [
         Route("/explorer/upload", taking(MAX_UPLOAD, upload), methods=["POST"]),

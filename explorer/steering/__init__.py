@@ -2,7 +2,7 @@
 
 from explorer.steering.built_in import CLASSES, Contrast, load_built_in, shipped_method, targets
 from explorer.steering.dimensions import dimensions
-from explorer.steering.direction_files import MAX_BYTES, from_bytes, to_bytes
+from explorer.steering.direction_files import MAX_BYTES, from_bytes, load_file, to_bytes
 from explorer.steering.direction_query import DirectionQuery, find, label_of, usable_rows
 from explorer.steering.fitting import Target, find_labelled, find_unlabelled, projected_std
 from explorer.steering.jacobians import Jacobians
@@ -44,6 +44,7 @@ __all__ = [
     "from_bytes",
     "label_of",
     "load_built_in",
+    "load_file",
     "projected_std",
     "shipped_method",
     "targets",

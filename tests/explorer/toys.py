@@ -8,15 +8,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.media import Picture
 from models.pictures import to_uint8
-from models.toys.vector import ToyModel
+from models.toys.vector import MEDIA, ToyModel
 
 
 class GatedToy(ToyModel):
     """The toy, stopped at a gate until a test has queued all it wants; it refuses latents of 99."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, name: str = "toy", media: Picture = MEDIA) -> None:
+        super().__init__(name=name, media=media)
         self.gate, self.reached = threading.Event(), threading.Event()
         self.batches: list[Tensor] = []
 

@@ -10,7 +10,7 @@ globalThis.document = { baseURI: "http://here/sub/" };
 globalThis.fetch = async (url) => {
   const dataset = url.searchParams.get("dataset");
   const own = [{ id: "mine/1", original: "data:1", dataset, coordinates: PLACES[dataset] }];
-  return { ok: true, json: async () => ({ own }) };
+  return { ok: true, text: async () => JSON.stringify({ own }) };
 };
 
 test("the person's own are taken in once, and placed on the map of the data set that comes", async () => {
