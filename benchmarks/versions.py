@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import statistics
 import sys
+import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -26,6 +27,7 @@ ROUNDS = 7
 DRAGS = ("ours", "steered", "held")
 CROWDS = ("ours, back and forth", "ours, no position twice")
 USERS, SECONDS = 20, 6.0
+PARTS = {"first picture": ".result canvas[data-sequence]", "map": ".plot[data-model]"}
 
 Figures = dict[str, float]  # by what was measured with its unit: frames/s, or else a time
 
@@ -33,7 +35,7 @@ Figures = dict[str, float]  # by what was measured with its unit: frames/s, or e
 def look(browser: Browser, folder: Path) -> Figures:
     """Everything once, with the app of one checkout."""
     with serve(*OURS, folder=folder) as app:
-        found = {"start to first picture, s": first_picture(app)}
+        found = {"start to first picture, s": first_picture(app)} | open_page(browser, app.url)
         for name in DRAGS:
             drag = drag_anew(browser, app.url, APPS[name])
             found[f"drag, {name}, frames/s"] = drag.frames_per_second
@@ -42,6 +44,18 @@ def look(browser: Browser, folder: Path) -> Figures:
             people = crowd.measure(app, kind, USERS, SECONDS)
             found[f"{USERS} people, {kind}, frames/s of the slowest"] = people.least_fps
             found[f"{USERS} people, {kind}, p95 ms"] = people.p95_ms
+    return found
+
+
+def open_page(browser: Browser, url: str) -> Figures:
+    """From the address to the first picture, and to the map."""
+    page, began = browser.new_page(viewport={"width": 1280, "height": 800}), time.perf_counter()
+    page.goto(url)
+    found = {}
+    for what, selector in PARTS.items():
+        page.wait_for_selector(selector)
+        found[f"page to {what}, s"] = time.perf_counter() - began
+    page.close()
     return found
 
 
