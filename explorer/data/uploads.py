@@ -1,4 +1,4 @@
-"""A person's own file: encoded, rebuilt, placed on the map, and judged."""
+"""A person's own file: encoded, rebuilt, and judged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from torch import Tensor
 
 from explorer.data.dataset import Dataset
 from explorer.data.latent_table import LatentTable
-from explorer.data.projection import Projection
 from explorer.device import DecodeWorker
 from explorer.measures import Reach, psnr, recognise, variance
 from models.base import LatentModel
@@ -30,15 +29,12 @@ class Upload:
     original: np.ndarray  # the part of it that the model saw, quantised
     reconstruction: np.ndarray
     psnr: float | None  # dB, of a picture's reconstruction; None for other media
-    coordinates: Float[np.ndarray, "2"] | None  # on the map; None while there is no map
     known: bool  # False: far from what the model knows
     verdict: str
     notes: tuple[str, ...]  # on what of the file is not shown as it is
 
 
-def examine(
-    model: LatentModel, worker: DecodeWorker, projection: Projection | None, table: LatentTable, file: bytes
-) -> Upload:
+def examine(model: LatentModel, worker: DecodeWorker, table: LatentTable, file: bytes) -> Upload:
     """Take in a file; blocks. What the model knows is judged by the data set that it ships with, if it does.
 
     Raises CannotEncodeError, and InputError for a file of another kind.
@@ -46,7 +42,6 @@ def examine(
     original, notes = model.media.unpack(file)
     latent = worker.encode(model, original[None])[0]
     reconstruction = worker.decode(model, latent[None])[0]
-    position = projection.transform(latent[None])[0] if projection else None
     if model.media.name == "picture":
         reach = reach_of(table.dataset) if _ships_with(table, model) else None
         distance = float(table.nearest(latent[None], 1)[1][0, 0]) if reach else math.inf
@@ -55,7 +50,7 @@ def examine(
     else:
         apart = f"{model.media.distance(original, reconstruction):.3g} {model.media.unit}"
         quality, known, verdict = None, True, f"Rebuilt with a difference of {apart}."
-    return Upload(latent, original, reconstruction, quality, position, known, verdict, notes)
+    return Upload(latent, original, reconstruction, quality, known, verdict, notes)
 
 
 @lru_cache(maxsize=2)

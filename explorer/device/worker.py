@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Self, TypeVar
@@ -49,11 +48,6 @@ class DecodeWorker:
         self._queues = [JobQueue() for _ in range(2 if device.type == "cpu" else 1)]  # quick, slow
         self.telemetry = Telemetry(lambda: sum(map(len, self._queues)), lambda: self._cache.bytes)
         self._threads = [DeviceThread(queue, self.telemetry.ran) for queue in self._queues]
-
-    @property
-    def idle_seconds(self) -> float:
-        """Time since the last live request; infinite before the first."""
-        return time.monotonic() - max(queue.last_live for queue in self._queues)
 
     def decode(
         self, model: LatentModel, latents: Float[Tensor, "n *latent"], background: bool = False

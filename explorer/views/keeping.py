@@ -42,8 +42,7 @@ def bring(view: View, file: bytes, owner: str) -> Point:
 
     Raises CannotEncodeError for a model without an encoder, and InputError for a file of another kind.
     """
-    upload = examine(view.model, view.shared.worker, view.map, view.latents, file)
-    space, points = view.model.space, view.shared.own_points
+    upload = examine(view.model, view.shared.worker, view.latents, file)
     card = {
         "original": data_url(view.model.media.picture(upload.original)),
         "reconstruction": data_url(view.model.media.picture(upload.reconstruction)),
@@ -52,7 +51,7 @@ def bring(view: View, file: bytes, owner: str) -> Point:
         "verdict": upload.verdict,
         "notes": upload.notes,
     }
-    return points.add(space, upload.latent, view.dataset.name, upload.coordinates, owner, card)
+    return _add(view, upload.latent, owner, card)
 
 
 def keep(
@@ -63,6 +62,10 @@ def keep(
     Raises InputError for one that lies FAR out: made from again and again, it would go ever farther.
     """
     check_distance(latent, view.latents)
+    return _add(view, latent, owner, card)
+
+
+def _add(view: View, latent: Float[Tensor, "*latent"], owner: str, card: dict[str, Any] | None) -> Point:
     places = view.latents.place(latent[None])
     position = None if places is None else places[0]
     return view.shared.own_points.add(view.model.space, latent, view.dataset.name, position, owner, card)

@@ -29,8 +29,6 @@ from models.errors import InputError, ModelUnavailableError
 
 log = logging.getLogger(__name__)
 
-WARM_UP_AFTER = 20.0  # seconds: the page is up by then
-WARM_UP_IDLE = 3.0  # seconds without a drag
 
 State = Literal["absent", "loading", "ready", "stopped", "failed"]
 
@@ -117,7 +115,6 @@ class Preparation:
         try:
             with self._shelf.holding(self.name):
                 self._prepare()
-            self._warm_up()
         except WorkerClosedError:
             self._report("failed", 0.0, "The app is closing")
         except (ModelUnavailableError, InputError, OSError) as error:
@@ -176,17 +173,3 @@ class Preparation:
         if state != self.stage.state:
             log.info("%s is %s: %s", self.name, state, message, extra={"model": self.name, "state": state})
         self.stage = Stage(state, progress, message)
-
-    def _warm_up(self) -> None:
-        """Compile UMAP's transform while nobody drags, so that the first upload need not wait for it."""
-        if self.opened is None or self.opened.map is None:
-            return
-        wait, worker = WARM_UP_AFTER, self._shared.worker
-        while not self._shared.closing.wait(wait):
-            if worker.idle_seconds > WARM_UP_IDLE:
-                try:
-                    self.opened.map.transform(self.opened.table.latents[:1])
-                except Exception:  # the model decodes all the same
-                    log.exception("placing pictures on the map of %s failed", self.name)
-                return
-            wait = 1.0

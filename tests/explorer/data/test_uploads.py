@@ -14,7 +14,7 @@ from skimage import data as photographs
 from torch import Tensor
 
 import models
-from explorer.data import Arguments, Dataset, LatentTable, Projection, Upload
+from explorer.data import Dataset, LatentTable, Upload
 from explorer.data import examine as examine_in
 from explorer.data.portraits import load
 from explorer.data.uploads import reach_of
@@ -32,15 +32,7 @@ def worker() -> Iterator[DecodeWorker]:
         yield worker
 
 
-@pytest.fixture
-def projection(toy_dataset: Dataset, toy_latents: Tensor) -> Projection:
-    assert toy_dataset.shipped is not None
-    return Projection(toy_latents, toy_dataset.shipped.coordinates, Arguments(method="pca"))
-
-
-def examine(
-    model: LatentModel, worker: DecodeWorker, projection: Projection | None, dataset: Dataset, file: bytes
-) -> Upload:
+def examine(model: LatentModel, worker: DecodeWorker, dataset: Dataset, file: bytes) -> Upload:
     """Beside the latents that ship, or none that are known."""
     shipped = dataset.shipped
     if shipped and shipped.model == model.space.name:
@@ -48,7 +40,7 @@ def examine(
     else:
         nothing = torch.zeros(len(dataset), *model.space.shape)
         table = LatentTable(model.space, dataset, nothing, None, lambda _: pytest.fail("asked for a latent"))
-    return examine_in(model, worker, projection, table, file)
+    return examine_in(model, worker, table, file)
 
 
 def png(picture: np.ndarray) -> bytes:
@@ -67,19 +59,13 @@ def file_of(dataset: Dataset, row: int) -> bytes:
     return file
 
 
-def test_a_file_is_encoded_rebuilt_and_placed(
-    worker: DecodeWorker, toy_dataset: Dataset, toy_latents: Tensor, projection: Projection
+def test_a_file_is_encoded_and_rebuilt(
+    worker: DecodeWorker, toy_dataset: Dataset, toy_latents: Tensor
 ) -> None:
-    upload = examine(ToyModel(), worker, projection, toy_dataset, file_of(toy_dataset, 7))
+    upload = examine(ToyModel(), worker, toy_dataset, file_of(toy_dataset, 7))
     torch.testing.assert_close(upload.latent, toy_latents[7], atol=1e-4, rtol=0)
     assert upload.psnr == psnr(upload.original, upload.reconstruction)
     assert upload.original.shape == upload.reconstruction.shape == (16, 16, 3)
-    np.testing.assert_allclose(upload.coordinates, projection.transform(toy_latents[7:8])[0], atol=1e-3)
-
-
-def test_without_a_map_it_has_no_place(worker: DecodeWorker, toy_dataset: Dataset) -> None:
-    upload = examine(ToyModel(), worker, None, toy_dataset, file_of(toy_dataset, 7))
-    assert upload.coordinates is None
 
 
 def test_the_verdict_compares_with_the_held_out_data(worker: DecodeWorker, toy_dataset: Dataset) -> None:
@@ -88,11 +74,11 @@ def test_the_verdict_compares_with_the_held_out_data(worker: DecodeWorker, toy_d
     reach = reach_of(toy_dataset)
     assert reach is not None
     assert reach.psnr == pytest.approx(expected)
-    far = examine(ToyModel(), worker, None, toy_dataset, png(photographs.astronaut()))
+    far = examine(ToyModel(), worker, toy_dataset, png(photographs.astronaut()))
     assert not far.known
     told = f"{far.psnr:.1f} dB, while 99 % of the held-out examples reach {expected:.1f} dB or more"
     assert told in far.verdict
-    own = examine(ToyModel(), worker, None, toy_dataset, file_of(toy_dataset, 0))
+    own = examine(ToyModel(), worker, toy_dataset, file_of(toy_dataset, 0))
     assert own.known
     assert "as the data are" in own.verdict
 
@@ -107,7 +93,7 @@ def test_where_nothing_can_be_compared_the_figure_is_told(
         "nothing held out": replace(toy_dataset, splits=np.full(60, "train")),
         "nothing shipped": toy_dataset.with_files(),
     }[name]
-    upload = examine(ToyModel(), worker, None, foreign, png(photographs.astronaut()))
+    upload = examine(ToyModel(), worker, foreign, png(photographs.astronaut()))
     assert upload.known
     assert upload.verdict == f"It is rebuilt at {upload.psnr:.1f} dB."
 
@@ -125,7 +111,7 @@ def test_what_comes_back_without_a_difference_has_a_figure(
         def _decode(self, latents: Tensor) -> Tensor:
             return self.images
 
-    upload = examine(Remembering(), worker, None, toy_dataset.with_files(), png(photographs.astronaut()))
+    upload = examine(Remembering(), worker, toy_dataset.with_files(), png(photographs.astronaut()))
     assert upload.psnr == 99
     assert upload.verdict == "It is rebuilt exactly."
     assert upload.known
@@ -136,12 +122,12 @@ def test_a_file_that_is_no_picture_is_refused(
     worker: DecodeWorker, toy_dataset: Dataset, file: bytes
 ) -> None:
     with pytest.raises(PictureError):
-        examine(ToyModel(), worker, None, toy_dataset, file)
+        examine(ToyModel(), worker, toy_dataset, file)
 
 
 def test_a_model_without_an_encoder_says_so(worker: DecodeWorker, toy_dataset: Dataset) -> None:
     with pytest.raises(CannotEncodeError, match="toy-generator has no encoder"):
-        examine(models.load("toy-generator"), worker, None, toy_dataset, file_of(toy_dataset, 0))
+        examine(models.load("toy-generator"), worker, toy_dataset, file_of(toy_dataset, 0))
 
 
 @pytest.mark.parametrize("name", ["toy-sound", "toy-words", "toy-pair"])
@@ -152,13 +138,13 @@ def test_what_is_no_picture_is_judged_in_its_own_unit(
     if not model.can_encode:
         pytest.skip(f"{name} has no encoder")
     value = model.media.quantise(model.decode(torch.full((1, *model.space.shape), 0.5))).numpy()[0]
-    upload = examine(model, worker, None, toy_dataset, model.media.pack(value))
+    upload = examine(model, worker, toy_dataset, model.media.pack(value))
     assert upload.psnr is None
     assert upload.known
     assert upload.verdict.startswith("Rebuilt with a difference of ")
     assert upload.verdict.endswith(f" {model.media.unit}.")
     with pytest.raises(InputError):
-        examine(model, worker, None, toy_dataset, b"not such a file")
+        examine(model, worker, toy_dataset, b"not such a file")
 
 
 @pytest.fixture(scope="module")
@@ -175,11 +161,11 @@ def face_vae() -> LatentModel:
 def test_the_bundled_model_knows_its_own_world(
     worker: DecodeWorker, face_vae: LatentModel, bundled: Dataset, row: int
 ) -> None:
-    assert examine(face_vae, worker, None, bundled, file_of(bundled, row)).known
+    assert examine(face_vae, worker, bundled, file_of(bundled, row)).known
 
 
 def test_it_does_not_know_a_photograph(worker: DecodeWorker, face_vae: LatentModel, bundled: Dataset) -> None:
-    photograph = examine(face_vae, worker, None, bundled, png(photographs.astronaut()))
+    photograph = examine(face_vae, worker, bundled, png(photographs.astronaut()))
     assert not photograph.known
     assert photograph.verdict.startswith("Far from what the model knows: rebuilt at ")
 
@@ -189,7 +175,7 @@ def test_it_is_not_said_to_know_a_flat_picture(
     worker: DecodeWorker, face_vae: LatentModel, bundled: Dataset, level: int
 ) -> None:
     """Rebuilt at 29 dB and more, which is better than most of its own held-out data."""
-    empty = examine(face_vae, worker, None, bundled, flat(level, 128))
+    empty = examine(face_vae, worker, bundled, flat(level, 128))
     assert empty.psnr is not None
     assert empty.psnr > 29
     assert not empty.known

@@ -177,6 +177,10 @@ def test_a_file_becomes_a_point(view: View, toy_dataset: Dataset, toy_latents: T
     assert torch.equal(asyncio.run(view.latent(mine)), own.latent)
     assert own.position is not None
     np.testing.assert_array_equal(view.position(mine), own.position)
+    at = view.position(Point.of(7))
+    np.testing.assert_allclose(
+        own.position, at, atol=1e-3, err_msg="an item's own file lies where the item does"
+    )
     assert own.card["known"]
     assert own.card["psnr"] > 40
     assert "as the data are" in own.card["verdict"]

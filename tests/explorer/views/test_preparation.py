@@ -277,26 +277,6 @@ def test_who_asks_while_another_stops_is_not_forgotten(cache_dir: Path, foreign:
         assert opened(workspace).map is not None
 
 
-def test_a_ready_model_can_be_unloaded_before_umap_is_warm(cache_dir: Path, toy_dataset: Dataset) -> None:
-    """Warming up waits until nobody drags: it must not keep the weights for that long."""
-    with app(cache_dir, toy_dataset) as workspace:
-        opened(workspace)
-        unload(workspace, "toy")
-        assert workspace.status("toy").stage.state == "absent"
-
-
-def test_a_model_stays_ready_where_warming_up_fails(
-    cache_dir: Path, toy_dataset: Dataset, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr("explorer.views.preparation.WARM_UP_AFTER", 0.0)
-    monkeypatch.setattr("explorer.views.preparation.WARM_UP_IDLE", -1.0)
-    monkeypatch.setattr("explorer.data.Projection.transform", lambda *_: 1 / 0)
-    with app(cache_dir, toy_dataset) as workspace:
-        wait_for(lambda: "placing pictures on the map of toy failed" in caplog.text)
-        assert workspace.status("toy").stage.state == "ready"
-        assert opened(workspace).map is not None
-
-
 def test_a_failure_inside_is_told_and_logged(
     cache_dir: Path, foreign: Dataset, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
