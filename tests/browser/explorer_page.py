@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 WAIT_MS = 60_000  # this machine may be busy
+MAP_MS = 240_000  # UMAP compiles itself before the first map that it makes
 THUMB = 20  # pixels of alpha's thumb, whose centre cannot reach the ends of the slider
 SMALL_THUMB, LIMIT = 13, 4  # of a direction's slider, which goes to LIMIT σ at either end
 
@@ -52,7 +53,7 @@ class ExplorerPage:
         self.page.goto(self.app.url + query)
         self.page.wait_for_selector(".result canvas[data-sequence]", timeout=WAIT_MS)
         if map_too:
-            self.page.wait_for_selector(".plot[data-model]", timeout=WAIT_MS)
+            self.page.wait_for_selector(".plot[data-model]", timeout=MAP_MS)
         return self
 
     def shown(self):

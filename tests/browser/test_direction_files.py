@@ -91,7 +91,7 @@ def test_a_direction_that_the_server_dropped_leaves_the_rack(explorer, smile_fil
     load = f"{explorer.app.url}explorer/load-directions?model=face-vae"
     faces = LatentSpace("face-vae", (128,), ("dim",))
     smile = next(iter(from_bytes(smile_file.read_bytes(), faces).values()))
-    wordy = replace(smile, provenance=replace(smile.provenance, notes=("x" * 300,) * 45))
+    wordy = replace(smile, provenance=replace(smile.provenance, notes=("x" * 300,) * 35))
     many = to_bytes(faces, {f"d{number}": wordy for number in range(128)})
     for _ in range(EACH // (128 * wordy.nbytes) + 1):
         assert explorer.page.request.post(load, data=many).ok

@@ -7,7 +7,6 @@ from running_app import RunningApp
 from skimage import data
 
 COUNT = 24
-MAP_MS = 240_000  # UMAP compiles itself before its first map
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +25,7 @@ def app(tmp_path_factory):
 
 
 def test_own_pictures_have_the_map_and_portraits_are_a_choice_away(new_page, app):
-    explorer = new_page(app).open(map_too=False)
-    explorer.page.wait_for_selector(".plot[data-model]", timeout=MAP_MS)
+    explorer = new_page(app).open()
     places = explorer.places()
     assert {row for row, _, _ in places} == {str(row) for row in range(COUNT)}
     row, x, y = places[0]
@@ -37,15 +35,17 @@ def test_own_pictures_have_the_map_and_portraits_are_a_choice_away(new_page, app
     answer = explorer.page.request.get(f"{app.url}explorer/item/pictures/5.webp")
     assert (answer.headers["content-type"], b"at home" in answer.body()) == ("image/webp", False)
     assert "folder" in explorer.page.get_by_label("Colour by").inner_text()
-    explorer.page.get_by_label("Data set").select_option("portraits")
+    explorer.page.get_by_label("Data set", exact=True).select_option("portraits")
     explorer.page.wait_for_function("document.querySelector('.plot').data?.[0]?.customdata?.length > 100")
-    explorer.wait_shown(a="0")
+    explorer.wait(
+        "() => /^[0-9]+$/.test(document.querySelector('.result canvas').dataset.a)"
+    )  # and its own pair
 
 
 def test_a_bare_number_is_of_the_portraits(new_page, app):
     """As in links and programs of before there was a folder."""
     explorer = new_page(app).open("?a=17&b=23")
     explorer.wait_shown(a=17, b=23)
-    assert explorer.page.get_by_label("Data set").input_value() == "portraits"
+    assert explorer.page.get_by_label("Data set", exact=True).input_value() == "portraits"
     told = explorer.page.request.post(f"{app.url}gradio_api/run/decode", data={"data": [17, None]})
     assert told.status == 200

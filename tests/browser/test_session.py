@@ -47,7 +47,7 @@ def test_the_page_recovers_when_the_server_restarts(new_page, app, expected_erro
     explorer.notice("Connected again")
     shown = explorer.wait_shown(alpha=0.51)
     explorer.wait("was => document.querySelector('.result canvas').dataset.a !== was", forgotten)
-    assert re.match(r"u[0-9a-f]+", explorer.shown()["a"])  # the picture was opened again by itself
+    assert re.match(r"mine/[0-9a-f]+", explorer.shown()["a"])  # the picture was opened again by itself
     assert shown["b"] == explorer.shown()["b"]
     explorer.notice("no longer has smile")
     explorer.wait_steered()  # by built-in directions only
@@ -74,7 +74,7 @@ def test_after_a_restart_nothing_is_asked_of_a_model_that_is_not_loaded_yet(new_
 
     app.stop()
     explorer.notice("connection was lost")
-    explorer.page.route("**/explorer/status", load_late)
+    explorer.page.route("**/explorer/status*", load_late)
     explorer.page.route("**/explorer/prepare?*", load_late)
     explorer.page.on("request", listen)
     app.start()
@@ -106,7 +106,7 @@ def test_a_connection_that_breaks_twice_opens_an_upload_again_once(new_page, app
         route.fulfill(response=answer, json=said)
 
     explorer.page.on("request", lambda request: opened.append(request) if "/upload" in request.url else None)
-    routes = ("**/explorer/status", "**/explorer/prepare?*")
+    routes = ("**/explorer/status*", "**/explorer/prepare?*")
     app.stop()
     explorer.notice("connection was lost")
     for route in routes:
@@ -123,7 +123,7 @@ def test_a_connection_that_breaks_twice_opens_an_upload_again_once(new_page, app
     app.start()
     explorer.wait("was => document.querySelector('.result canvas').dataset.a !== was", forgotten)
     explorer.page.wait_for_timeout(2000)  # more than a poll, in which a second one would come
-    assert re.match(r"u[0-9a-f]+", explorer.shown()["a"])
+    assert re.match(r"mine/[0-9a-f]+", explorer.shown()["a"])
     assert len(opened) == 1
 
 

@@ -32,7 +32,7 @@ def test_a_link_whose_points_are_of_another_data_set_leads_there(new_page, app):
     explorer = new_page(app).open("?a=samples/5&b=samples/6")
     shown = explorer.wait_shown(a="samples/5", b="samples/6")
     assert shown["model"] == "face-vae"
-    assert explorer.page.get_by_label("Data set").input_value() == "samples"
+    assert explorer.page.get_by_label("Data set", exact=True).input_value() == "samples"
     assert explorer.page.locator(".notice").count() == 0
     explorer.page.keyboard.press("ArrowRight")
     explorer.wait("() => location.search.includes('alpha=0.51')")

@@ -52,7 +52,7 @@ def assert_ends_at(explorer, model):
     ],
     ids="-".join,
 )
-@pytest.mark.parametrize("slow", [None, "**/explorer/prepare?*", "**/explorer/status"])
+@pytest.mark.parametrize("slow", [None, "**/explorer/prepare?*", "**/explorer/status*"])
 def test_the_last_choice_wins(new_page, app, order, slow):
     explorer = new_page(app)
     explorer.open(map_too=False)

@@ -221,7 +221,7 @@ def test_a_vector_model_says_that_it_has_nothing_coarse_or_fine(explorer):
     open_tool(explorer, "style_mix")
     sentence = explorer.page.locator("[data-vector]")
     sentence.wait_for()
-    assert "vector of 128 numbers" in sentence.inner_text()
+    assert "128 numbers without places" in sentence.inner_text()
     assert "choose a model with a spatial latent" in sentence.inner_text()
     assert explorer.page.locator(".mixing").is_hidden()
 
@@ -232,8 +232,8 @@ def test_a_vector_model_says_that_it_has_nothing_coarse_or_fine(explorer):
         ("arithmetic", {"model": "face-vae", "terms": []}, "at least 1 item"),
         ("arithmetic", {"model": "face-vae", "terms": [{"point": "999999", "weight": 1}]}, "999999"),
         ("arithmetic", {"model": "face-vae", "terms": [{"point": "1", "weight": "nan"}]}, "finite"),
-        ("style-mix", {"model": "face-vae", "a": 1, "b": 2, "cutoff": 3}, "vector without places"),
-        ("coordinate", {"model": "face-vae", "index": 128}, "got 128"),
+        ("style-mix", {"model": "face-vae", "a": 1, "b": 2, "cutoff": 3}, "has no places"),
+        ("dimension", {"model": "face-vae", "index": 128}, "got 128"),
         ("traverse", {"morph": {"model": "face-vae", "a": 1, "b": 2}, "direction": "nobody"}, "nobody"),
         (
             "traverse",
