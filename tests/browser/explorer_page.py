@@ -51,7 +51,7 @@ class ExplorerPage:
 
     def open(self, query="", map_too=True):
         self.page.goto(self.app.url + query)
-        self.page.wait_for_selector(".result canvas[data-sequence]", timeout=WAIT_MS)
+        self.page.wait_for_selector(".result canvas[data-sequence]", timeout=MAP_MS)
         if map_too:
             self.page.wait_for_selector(".plot[data-model]", timeout=MAP_MS)
         return self
