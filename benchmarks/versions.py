@@ -32,14 +32,20 @@ PARTS = {"first picture": ".result canvas[data-sequence]", "map": ".plot[data-mo
 Figures = dict[str, float]  # by what was measured with its unit: frames/s, or else a time
 
 
-def look(browser: Browser, folder: Path) -> Figures:
+def look(folder: Path) -> Figures:
     """Everything once, with the app of one checkout."""
     with serve(*OURS, folder=folder) as app:
-        found = {"start to first picture, s": first_picture(app)} | open_page(browser, app.url)
-        for name in DRAGS:
-            drag = drag_anew(browser, app.url, APPS[name])
-            found[f"drag, {name}, frames/s"] = drag.frames_per_second
-            found[f"drag, {name}, p95 ms"] = drag.p95_ms
+        found = {"start to first picture, s": first_picture(app)}
+        with (
+            sync_playwright() as playwright
+        ):  # closed before the crowds, which need an event loop of their own
+            browser = launch(playwright)
+            found |= open_page(browser, app.url)
+            for name in DRAGS:
+                drag = drag_anew(browser, app.url, APPS[name])
+                found[f"drag, {name}, frames/s"] = drag.frames_per_second
+                found[f"drag, {name}, p95 ms"] = drag.p95_ms
+            browser.close()
         for kind in CROWDS:
             people = crowd.measure(app, kind, USERS, SECONDS)
             found[f"{USERS} people, {kind}, frames/s of the slowest"] = people.least_fps
@@ -68,13 +74,10 @@ def main() -> None:
     """Run, and print a line for each figure: both medians, and the ratio with its range over the rounds."""
     sides = {"here": ROOT, "there": Path(sys.argv[1]).resolve()}
     seen: dict[str, list[Figures]] = defaultdict(list)
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        for number in range(ROUNDS):
-            for side in sorted(sides, reverse=number % 2 == 0):
-                seen[side].append(look(browser, sides[side]))
-                print(number + 1, side, seen[side][-1], flush=True)
-        browser.close()
+    for number in range(ROUNDS):
+        for side in sorted(sides, reverse=number % 2 == 0):
+            seen[side].append(look(sides[side]))
+            print(number + 1, side, seen[side][-1], flush=True)
     print(f"{describe_machine()}; {ROUNDS} rounds\n{'':56}{'there':>9}{'here':>9}{'ratio':>8}   range")
     for name in seen["here"][0]:
         here, there = ([figures[name] for figures in seen[side]] for side in ("here", "there"))
