@@ -26,10 +26,19 @@ def start() -> float:
         return first_picture(app)
 
 
+def first_morph(app: Served) -> dict[str, object]:
+    """What the page shows first, with A and B as soon as the server knows them."""
+    with urllib.request.urlopen(f"{app.url}explorer/status") as answer:
+        status = json.load(answer)
+    first = status["first"]
+    dataset = next(entry.get("dataset") for entry in status["models"] if entry["name"] == first["model"])
+    return first | dict(zip("ab", dataset["pair"], strict=True)) if dataset else first
+
+
 def first_picture(app: Served) -> float:
     """Ask for the picture that the page shows first; seconds since the start of the process."""
-    with urllib.request.urlopen(f"{app.url}explorer/status") as status:
-        morph = json.load(status)["first"]
+    while "a" not in (morph := first_morph(app)):  # its data set is not open yet
+        time.sleep(RETRY)
     request = json.dumps({"sequence": 1, "lane": "canvas", "morph": morph})
     with connect(app.url.replace("http", "ws") + "explorer/live") as socket:
         socket.send(request)
