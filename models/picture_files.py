@@ -13,5 +13,11 @@ def candidates(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.rglob("*")) if path.is_file() and not _is_litter(path, folder)]
 
 
+def skipped(failed: list[str]) -> list[str]:
+    """What to say of files that cannot be read, each given with its reason: many are only counted."""
+    told = [f"skipped {line}" for line in failed[:NAMED]]
+    return [*told, f"skipped {len(failed) - NAMED} more files"] if len(failed) > NAMED else told
+
+
 def _is_litter(path: Path, folder: Path) -> bool:
     return any(part.startswith(".") or part in LITTER for part in path.relative_to(folder).parts)

@@ -17,7 +17,7 @@ from explorer.data.catalogue import PICTURES
 from explorer.data.dataset import Dataset, DatasetError, Presentation
 from explorer.data.projection import FEWEST_MAPPED
 from models.media import Picture
-from models.picture_files import NAMED, candidates
+from models.picture_files import candidates, skipped
 from models.pictures import PictureError, encode_webp, open_picture
 
 log = logging.getLogger(__name__)
@@ -88,10 +88,8 @@ def _read(folder: Path) -> dict[Path, bytes]:
             else:
                 good[path] = answer[0]
                 notes.update(answer[1])
-    for line in failed[:NAMED]:
-        log.warning("pictures: skipped %s", line)
-    if len(failed) > NAMED:
-        log.warning("pictures: skipped %d more files", len(failed) - NAMED)
+    for line in skipped(failed):
+        log.warning("pictures: %s", line)
     for note, count in notes.items():
         log.warning("pictures: %d of %d: %s", count, len(good), note)
     return good

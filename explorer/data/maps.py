@@ -40,7 +40,7 @@ def read_maps(path: Path = MAPS) -> dict[str, Placed]:
                 arguments[model],
                 file.get_tensor(f"{model}/first").float(),
             )
-            for model in arguments
+            for model in sorted(arguments)  # safetensors keeps no order
         }
 
 
@@ -79,10 +79,10 @@ def main(given: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=MAPS)
     parser.add_argument("--cache-dir", type=Path, default=Path("~/.cache/latent-explorer").expanduser())
     options = parser.parse_args(given)
-    maps = read_maps(options.out)
+    maps, dataset = read_maps(options.out), load_dataset()
     with DecodeWorker(choose_device("auto")) as worker:
         for name in options.models:
-            maps[name] = place(load_dataset(), name, worker, options.cache_dir)
+            maps[name] = place(dataset, name, worker, options.cache_dir)
             write_maps(maps, options.out)
 
 

@@ -136,7 +136,7 @@ def _describe(view: View, name: str) -> dict[str, Any]:
 
 async def _path(view: View, morph: Morph) -> dict[str, Any]:
     """The path on the map: points evenly spaced in alpha, the two ends, and how they were placed."""
-    a, b = [await dear(view.position, point) for point in (morph.a, morph.b)]
+    a, b = await dear(lambda: [view.position(point) for point in (morph.a, morph.b)])
     ends = {"a": place_of(a), "b": place_of(b)}
     if not morph.has_latents:
         return {"points": [], "placing": NO_PATH, **ends}

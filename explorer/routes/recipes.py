@@ -84,7 +84,7 @@ async def _keep(view: View, latent: Float[Tensor, "*latent"]) -> dict[str, Any]:
     """Keep a latent as a point: its id, its picture, and its place on the map."""
     picture = (await dear(_pictures, view, await view.decoded(latent[None])))[0]
     point = await dear(keep, view, latent, owner(), {"original": picture})
-    return await dear(describe_own, view, point)
+    return describe_own(view, point)  # it has its place on this map already
 
 
 def _pictures(view: View, values: np.ndarray) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,19 @@ from PIL import Image
 
 from explorer.data import Arguments, Dataset, Shipped
 from explorer.data.dataset import Presentation
+from explorer.device import DecodeWorker
 from models.media import Picture
 from models.pictures import to_tensor, to_uint8
 from models.toys.vector import ToyModel
 
 PORTRAITS, WITH_FILE = 60, 40
+
+
+@pytest.fixture
+def worker() -> Iterator[DecodeWorker]:
+    """A worker of the test's own, on the CPU."""
+    with DecodeWorker(torch.device("cpu")) as worker:
+        yield worker
 
 
 def lossless(picture: np.ndarray, size: int) -> bytes:

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from models.errors import InputError
 from models.face_network import IMAGE_SIZE
 from models.faces.world.portrait_set import open_dataset
-from models.picture_files import NAMED, candidates
+from models.picture_files import candidates, skipped
 from models.pictures import PictureError, open_picture
 
 SKIN = 2  # `models.faces.world.renderer.Part.SKIN`, of weight 1: what pictures without part maps count as
@@ -123,24 +123,22 @@ def _content(file: dict[str, Any] | None) -> bytes | Path:
 def _read(files: Iterable[tuple[str, bytes | Path]], source: str) -> PlainPictures:
     """Read what can be read; what cannot, and what is not shown as it is, is told on the error output."""
     images: list[UInt8[np.ndarray, "size size 3"]] = []
-    skipped: list[str] = []
+    failed: list[str] = []
     notes: Counter[str] = Counter()
     for name, file in tqdm(files, unit="file", desc="reading pictures"):
         try:
             picture = open_picture(file, IMAGE_SIZE)
         except PictureError as error:
-            skipped.append(f"{name}: {error}")
+            failed.append(f"{name}: {error}")
             continue
         images.append(picture.pixels)
         notes.update(picture.notes)
-    for line in skipped[:NAMED]:
-        print(f"{source}: skipped {line}", file=sys.stderr)
-    if len(skipped) > NAMED:
-        print(f"{source}: skipped {len(skipped) - NAMED} more files", file=sys.stderr)
+    for line in skipped(failed):
+        print(f"{source}: {line}", file=sys.stderr)
     for note, count in notes.items():
         print(f"{source}: {count} of {len(images)} pictures: {note}", file=sys.stderr)
     if not images:
-        raise InputError(f"{source}: expected pictures, found {len(skipped)} files and none readable")
+        raise InputError(f"{source}: expected pictures, found {len(failed)} files and none readable")
     return PlainPictures(np.stack(images))
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -32,12 +32,6 @@ class CountingToy(ToyModel):
     def _encode(self, images: Tensor) -> Tensor:
         self.encoded += len(images)
         return self.scale * super()._encode(images)
-
-
-@pytest.fixture
-def worker() -> Iterator[DecodeWorker]:
-    with DecodeWorker(torch.device("cpu")) as worker:
-        yield worker
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +13,6 @@ from explorer.data.maps import main, place, read_maps
 from explorer.device import DecodeWorker
 
 SPREAD = 0.05  # of a latent, by which 8-bit pictures and 16-bit numbers may differ
-
-
-@pytest.fixture
-def worker() -> Iterator[DecodeWorker]:
-    with DecodeWorker(torch.device("cpu")) as worker:
-        yield worker
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from io import BytesIO
 
 import numpy as np
@@ -14,12 +13,6 @@ import models
 from explorer.data import SAMPLES, Arguments, Dataset, draw_samples, labels_of, samples
 from explorer.device import DecodeWorker
 from models.errors import InputError
-
-
-@pytest.fixture
-def worker() -> Iterator[DecodeWorker]:
-    with DecodeWorker(torch.device("cpu")) as worker:
-        yield worker
 
 
 @pytest.fixture(autouse=True)

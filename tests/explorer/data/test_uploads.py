@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 
@@ -24,12 +23,6 @@ from models.base import LatentModel
 from models.errors import CannotEncodeError, InputError
 from models.pictures import PictureError
 from models.toys.vector import ToyModel
-
-
-@pytest.fixture
-def worker() -> Iterator[DecodeWorker]:
-    with DecodeWorker(torch.device("cpu")) as worker:
-        yield worker
 
 
 def examine(model: LatentModel, worker: DecodeWorker, dataset: Dataset, file: bytes) -> Upload:

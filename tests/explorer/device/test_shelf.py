@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -23,12 +22,6 @@ LARGE, SMALL, MIDDLE = SIZES  # names: of 24,576, 4,096 and 12,480 bytes
 
 def quiet(fraction: float, message: str) -> None:
     """Nobody waits in front of a progress bar."""
-
-
-@pytest.fixture
-def worker() -> Iterator[DecodeWorker]:
-    with DecodeWorker(torch.device("cpu")) as worker:
-        yield worker
 
 
 def filled(worker: DecodeWorker, budget: float, *names: str) -> Shelf:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import CancelledError
 
 import numpy as np
@@ -16,12 +15,6 @@ from models.toys.vector import ToyModel
 from tests.explorer.toys import GatedToy, latents
 
 CANVAS = Priority.CANVAS
-
-
-@pytest.fixture
-def worker() -> Iterator[DecodeWorker]:
-    with DecodeWorker(torch.device("cpu")) as worker:
-        yield worker
 
 
 def measured(worker: DecodeWorker, sample: str, **labels: str) -> float:

@@ -28,12 +28,6 @@ SLICE = Priority.BULK.frames(3 * 16**2)  # the toy's frames that one bulk batch 
 
 
 @pytest.fixture
-def worker() -> Iterator[DecodeWorker]:
-    with DecodeWorker(CPU) as worker:
-        yield worker
-
-
-@pytest.fixture
 def busy(worker: DecodeWorker) -> Iterator[GatedToy]:
     """A model that the worker is busy with: what is queued now waits until the gate opens."""
     model = GatedToy()

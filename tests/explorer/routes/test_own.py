@@ -68,7 +68,7 @@ def test_a_point_is_told_with_its_place_on_the_map_that_is_looked_at(client, peo
     assert told["samples"]["coordinates"] == point["coordinates"]
     assert told["portraits"]["coordinates"] != point["coordinates"]
     near = np.abs(drawn.latents.coordinates).max()
-    assert np.abs(point["coordinates"]).max() <= near * 1.5, "UMAP places what is new near the others"
+    assert np.abs(point["coordinates"]).max() <= near * 1.5, "what is new lies near the others"
     for name in maps:
         path = client.post(
             "/explorer/path", params={"dataset": name}, json={**MODEL, "a": point["id"], "b": 2}

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 import torch
 
-from explorer.device import DecodeWorker
 from explorer.operations import Direction, Jacobian, Provenance, unit
 from explorer.steering import Jacobians
 from explorer.steering.jacobians import KEPT
@@ -22,12 +21,6 @@ class Turning(ToyModel):
     def _encode(self, images):
         self.encoded += len(images)
         return 0.5 * super()._encode(images).roll(1, dims=1)
-
-
-@pytest.fixture
-def worker():
-    with DecodeWorker(torch.device("cpu")) as worker:
-        yield worker
 
 
 def direction(seed, std=0.3):

@@ -21,11 +21,12 @@ from models.faces.training.standardise import standardise
 from models.faces.training.step import BETA, LABELS, WARM_UP_STEPS, learning_rate, train_step
 from models.faces.training.train import history, main, start_or_resume
 from models.faces.training.trainer_state import write_checkpoint
-from models.faces.training.trainset import NAMED, Batch, Pictures, PlainPictures, batches, open_pictures
+from models.faces.training.trainset import Batch, Pictures, PlainPictures, batches, open_pictures
 from models.faces.training.warm_start import to_images, warm_start
 from models.faces.world.dataset import Manifest, render_dataset
 from models.faces.world.labels import readout_loss
 from models.faces.world.renderer import Part
+from models.picture_files import NAMED
 from models.pictures import BACKDROP, open_picture
 
 CPU = torch.device("cpu")
