@@ -9,12 +9,13 @@ as before, and less is slower, for times and for rates alike.
 
 from __future__ import annotations
 
-import statistics
+import math
 import sys
 import time
 from collections import defaultdict
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.live_drag import APPS, drag_anew, launch
@@ -66,7 +67,9 @@ def open_page(browser: Browser, url: str) -> Figures:
 
 
 def ratio(name: str, here: float, there: float) -> float:
-    """How this checkout does to the other one: below 1 it is slower."""
+    """How this checkout does to the other one: below 1 it is slower. NaN where one of them showed nothing."""
+    if not here or not there:
+        return math.nan
     return here / there if "frames/s" in name else there / here
 
 
@@ -82,8 +85,9 @@ def main() -> None:
     for name in seen["here"][0]:
         here, there = ([figures[name] for figures in seen[side]] for side in ("here", "there"))
         ratios = [ratio(name, *pair) for pair in zip(here, there, strict=True)]
-        medians = "".join(f"{statistics.median(column):9.2f}" for column in (there, here))
-        print(f"{name:56}{medians}{statistics.median(ratios):8.3f}   {min(ratios):.2f} to {max(ratios):.2f}")
+        medians = "".join(f"{np.nanmedian(column):9.2f}" for column in (there, here))
+        spread = f"{np.nanmin(ratios):.2f} to {np.nanmax(ratios):.2f}"
+        print(f"{name:56}{medians}{np.nanmedian(ratios):8.3f}   {spread}")
 
 
 if __name__ == "__main__":
