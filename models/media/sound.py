@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int16, UInt8
 from PIL import Image
-from scipy.signal import resample_poly
 from torch import Tensor
 
 from models.errors import InputError
@@ -77,6 +76,8 @@ class Sound:
         """The beginning of a WAV file: channels mixed, resampled to `rate`, silence after its end."""
         sound, rate = _read(file, self.samples / self.rate)
         if rate != self.rate:
+            from scipy.signal import resample_poly  # takes the app's start half a second, and few bring sound
+
             common = math.gcd(rate, self.rate)
             sound = resample_poly(sound, self.rate // common, rate // common)
         heard = np.zeros((1, self.samples), np.float32)
