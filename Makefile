@@ -12,7 +12,7 @@ run: .venv/app  ## set up what is missing and start the app on http://127.0.0.1:
 	$(BIN)/python app.py $(ARGS)
 
 test: .venv/dev system-packages lint  ## set up what is missing and run every test, browser included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/dev  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -1,7 +1,6 @@
 """Settings come from the environment or from flags; a wrong one ends in one clear line, not a traceback."""
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -16,11 +15,18 @@ from models.errors import InputError
 ROOT = Path(__file__).parents[1]
 
 
-def run_app(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "app.py", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=120
-    )
+@pytest.fixture
+def main(monkeypatch, tmp_path):
+    """`app.py` with arguments, in this process: one of its own takes ten seconds to import everything."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["app.py", *arguments])
+        app.main()
+
+    monkeypatch.setenv("LATENT_EXPLORER_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr("app._start_log", lambda log_format: None)
+    monkeypatch.setattr("app.give_libraries_a_place", lambda folder: None)
+    return run
 
 
 def test_flags_win_over_the_environment(monkeypatch):
@@ -42,22 +48,22 @@ def test_sources_are_given_one_by_one_or_with_commas(monkeypatch):
 @pytest.mark.parametrize(
     ("error", "raised"), [(InputError("not there"), SystemExit), (ValueError("a bug"), ValueError)]
 )
-def test_what_a_person_asked_wrong_is_one_line_and_a_bug_has_its_trace(monkeypatch, tmp_path, error, raised):
+def test_what_a_person_asked_wrong_is_one_line_and_a_bug_has_its_trace(main, monkeypatch, error, raised):
     def fail(settings):
         raise error
 
     monkeypatch.setattr("app.Workspace", fail)
-    monkeypatch.setattr(sys, "argv", ["app.py", "--cache-dir", str(tmp_path)])
-    monkeypatch.setattr("app.give_libraries_a_place", lambda folder: None)
     with pytest.raises(raised, match=str(error)):
-        app.main()
+        main()
 
 
-def test_help_names_every_setting():
-    done = run_app("--help")
-    assert done.returncode == 0
+def test_help_names_every_setting(main, capsys):
+    with pytest.raises(SystemExit) as end:
+        main("--help")
+    assert end.value.code == 0
+    text = capsys.readouterr().out
     for name in Settings.model_fields:
-        assert "--" + name.replace("_", "-") in done.stdout
+        assert "--" + name.replace("_", "-") in text
 
 
 @pytest.mark.parametrize(
@@ -74,11 +80,14 @@ def test_help_names_every_setting():
         ((), {"LATENT_EXPLORER_SOURCE": "face-vae="}, "source: Value error, expected NAME=PATH"),
     ],
 )
-def test_a_wrong_setting_is_one_clear_line(arguments, environment, named):
-    done = run_app(*arguments, **environment)
-    assert done.returncode != 0
-    assert named in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_wrong_setting_is_one_clear_line(main, monkeypatch, capsys, arguments, environment, named):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as end:
+        main(*arguments)
+    text = str(end.value.code) + capsys.readouterr().err
+    assert end.value.code != 0
+    assert named in text
 
 
 def test_a_port_in_use_is_named(tmp_path):
@@ -86,7 +95,8 @@ def test_a_port_in_use_is_named(tmp_path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = run_app("--port", str(port), "--cache-dir", str(tmp_path))
+        command = [sys.executable, "app.py", "--port", str(port), "--cache-dir", str(tmp_path)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode != 0
     assert f"('127.0.0.1', {port}): address already in use" in done.stderr
     assert "Traceback" not in done.stderr

@@ -70,8 +70,8 @@ WAYS = {
 PHOTOGRAPHS = ["astronaut", "chelsea", "coffee", "rocket", "hubble_deep_field"]
 
 
-@pytest.mark.parametrize("size", [256, 512])
-@pytest.mark.parametrize("way", list(WAYS))
+# At 512 px another network decodes in bytes; in 16 bits it is the same as at 256, and takes minutes here.
+@pytest.mark.parametrize(("way", "size"), [("int8", 256), ("int8", 512), ("bf16", 256), ("fp16", 256)])
 def test_every_way_to_decode_photographs_stays_within_40_db_of_fp32(
     way: str, size: int, taesd: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
