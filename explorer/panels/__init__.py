@@ -62,6 +62,7 @@ def application(workspace: Workspace) -> FastAPI:
     application, page, settings = FastAPI(openapi_url=None), build_page(workspace), workspace.settings
     application.add_middleware(Introduction)
     application.add_middleware(Guard, names=filter(None, [settings.host, *settings.allow_host]))
+    static.correct_gradio()
     page.has_launched = True  # else Gradio skips its own checks of paths: its launch is not called
     routes = [route for routes in ROUTES for route in routes(workspace)] + static.routes()
     gr.mount_gradio_app(

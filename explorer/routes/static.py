@@ -8,6 +8,8 @@ from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]
 import plotly
+from gradio.routes import templates
+from jinja2 import ChoiceLoader, DictLoader
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
@@ -44,6 +46,16 @@ def head() -> str:
         f'<link rel="modulepreload" href="explorer/static/{version()}/js/{path.name}">'
         for path in sorted((ASSETS / "js").glob("*.js"))
     )
+
+
+@cache
+def correct_gradio() -> None:
+    """Make Gradio's page link to its manifest relatively: below a proxy's path the root is another's."""
+    name, loader = "frontend/index.html", templates.env.loader
+    assert loader is not None  # it reads the templates of Gradio's wheel
+    page, *_ = loader.get_source(templates.env, name)
+    corrected = DictLoader({name: page.replace('href="/manifest.json"', 'href="manifest.json"')})
+    templates.env.loader = ChoiceLoader([corrected, loader])
 
 
 def routes() -> list[BaseRoute]:

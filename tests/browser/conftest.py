@@ -19,6 +19,7 @@ from explorer.steering import load_built_in, to_bytes
 from models.pictures import to_uint8
 
 CHROMIUM = shutil.which("chromium")
+VIEWPORT = {"width": 1280, "height": 800}
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
@@ -37,13 +38,22 @@ def app(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def browser():
+def profile(tmp_path_factory):
+    """A person's browser, which keeps the scripts it has compiled: more than half of the time to a map."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+        profile = playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"), executable_path=CHROMIUM, args=FLAGS, viewport=VIEWPORT
+        )
+        yield profile
+        profile.close()
+
+
+@pytest.fixture(scope="session")
+def browser(profile):
+    """The same, for contexts of their own: other people, phones."""
+    return profile.browser
 
 
 @pytest.fixture
@@ -53,14 +63,20 @@ def expected_errors():
 
 
 @pytest.fixture
-def new_page(browser, expected_errors):
-    """Make pages; at the end none may have logged an error or asked another host for anything."""
-    contexts, errors, foreign = [], [], []
+def new_page(profile, browser, expected_errors):
+    """Make pages; at the end none may have logged an error or asked another host for anything.
 
-    def make(app, **options):
-        options = {"viewport": {"width": 1280, "height": 800}} | options
-        contexts.append(browser.new_context(**options))
+    The first is in the profile, without what the test before left there. Others, and all with options that a
+    page cannot change, are another person's.
+    """
+    contexts, origins, errors, foreign = [], [], [], []
+
+    def make(app, viewport=VIEWPORT, **options):
+        first = not origins and not options
+        contexts.append(profile if first else browser.new_context(viewport=viewport, **options))
+        origins.append(app.url)
         page = contexts[-1].new_page()
+        page.set_viewport_size(viewport)
         page.on("console", lambda message: message.type == "error" and errors.append(message.text))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda request: is_foreign(request.url) and foreign.append(request.url))
@@ -69,9 +85,21 @@ def new_page(browser, expected_errors):
 
     yield make
     for context in contexts:
-        context.close()
+        forget(profile, origins) if context is profile else context.close()
     assert foreign == []
     assert [error for error in errors if not any(part in error for part in expected_errors)] == []
+
+
+def forget(profile, origins):
+    """Close a test's pages in the profile, with their cookies and what they remembered; scripts stay."""
+    first, *pages = profile.pages  # without any the browser would end
+    for page in pages:
+        page.close()
+    profile.clear_cookies()
+    session = profile.new_cdp_session(first)
+    for origin in origins:
+        session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage"})
+    session.detach()
 
 
 def is_foreign(url):

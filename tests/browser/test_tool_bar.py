@@ -102,8 +102,9 @@ def test_a_closed_tool_asks_for_nothing(explorer):
     wait_open(explorer, None)
     explorer.page.wait_for_timeout(500)
     asked.clear()
+    was = explorer.shown()["a"]
     explorer.page.keyboard.press("r")
-    explorer.wait("was => document.querySelector('.result canvas').dataset.a !== was", explorer.shown()["a"])
+    explorer.wait("was => document.querySelector('.result canvas').dataset.a !== was", was)
     explorer.page.wait_for_timeout(600)
     assert "/explorer/traverse" not in asked
     with explorer.page.expect_request("**/traverse*"):
