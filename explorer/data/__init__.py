@@ -9,7 +9,7 @@ from explorer.data.latent_table import LatentTable
 from explorer.data.loading import load_dataset, load_datasets
 from explorer.data.own import OwnPoint, OwnPoints
 from explorer.data.points import MAX_GROUP, Point, UnknownPointError, one_of
-from explorer.data.projection import FEWEST_MAPPED, Arguments, Projection, fit
+from explorer.data.projection import FEWEST_MAPPED, Arguments, fit
 from explorer.data.samples import draw_samples
 from explorer.data.uploads import Upload, examine
 
@@ -29,7 +29,6 @@ __all__ = [
     "OwnPoint",
     "OwnPoints",
     "Point",
-    "Projection",
     "Shipped",
     "UnknownPointError",
     "Upload",

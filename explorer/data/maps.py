@@ -69,7 +69,7 @@ def place(dataset: Dataset, name: str, worker: DecodeWorker, cache_dir: Path) ->
             bar.update(done - bar.n)
 
         encode_missing(model, worker, table, path, report, lambda: False)
-    return Placed(fit(table.latents, arguments, cache_dir).coordinates, arguments.to_json(), table.latents[0])
+    return Placed(fit(table.latents, arguments, cache_dir), arguments.to_json(), table.latents[0])
 
 
 def main(given: list[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Latents to a map of two dimensions: UMAP, t-SNE or PCA; fitted once, cached, and open to new points."""
+"""Latents to a map of two dimensions: UMAP, t-SNE or PCA; fitted once, and cached."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 import threading
 import warnings
 from dataclasses import asdict, dataclass
-from functools import cache, cached_property
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 MANY_DIMENSIONS = 256  # above, UMAP and t-SNE see the first COMPONENTS principal components
 COMPONENTS = 50
 FEWEST_MAPPED = 4  # points: fewer have no map
-ANCHORS = 2000  # points that place new ones; UMAP compares all pairs of them in Python
 
 COMPILED = ("fast_knn_indices", "smooth_knn_dist", "compute_membership_strengths", "submatrix")
 """Functions of umap that numba compiles in every process, for 15 seconds in all, unless it may keep them."""
@@ -45,72 +44,18 @@ class Arguments:
     min_dist: float = 0.1
     metric: str = "euclidean"
 
-    @classmethod
-    def from_json(cls, text: str) -> Arguments:
-        """As written by `to_json`; raises InputError for anything else."""
-        try:
-            return cls(**json.loads(text))
-        except (TypeError, ValueError) as error:
-            raise InputError(f"map arguments: expected {asdict(cls())}, got {text}") from error
-
     def to_json(self) -> str:
         """For a cache key or a file's metadata."""
         return json.dumps(asdict(self), sort_keys=True)
 
 
-class Projection:
-    """A map of latents that new latents can be placed on; safe to use from any thread."""
-
-    def __init__(self, latents: Tensor, coordinates: Coordinates, arguments: Arguments) -> None:
-        if coordinates.shape != (len(latents), 2):
-            expected = f"expected coordinates of shape ({len(latents)}, 2)"
-            raise InputError(f"map: {expected}, got {coordinates.shape}")
-        self._latents, self.coordinates, self._arguments = latents, coordinates, arguments
-        self._lock = threading.Lock()
-
-    def transform(self, latents: Float[Tensor, "m *latent"]) -> Float[np.ndarray, "m 2"]:
-        """Place new latents on the existing map, which stays as it is.
-
-        UMAP's first call in a process compiles for ten seconds and more; later ones take milliseconds. Raises
-        InputError for latents of another shape or with NaN, and for t-SNE, which knows no new points.
-        """
-        shape, matrix = tuple(self._latents.shape[1:]), _matrix(latents)
-        if tuple(latents.shape[1:]) != shape or not np.isfinite(matrix).all():
-            expected = f"expected finite latents of shape (m, {', '.join(map(str, shape))})"
-            raise InputError(f"map: {expected}, got {tuple(latents.shape)}")
-        if self._arguments.method == "tsne":
-            raise InputError(
-                "t-SNE makes a map of the points it is given only; use UMAP or PCA to place others"
-            )
-        with self._lock:
-            placed = self._estimator.transform(self._reducer.transform(matrix) if self._reducer else matrix)
-        return np.asarray(placed, np.float32)
-
-    @cached_property
-    def _reducer(self) -> Any:
-        return _reducer(_matrix(self._latents), self._arguments)
-
-    @cached_property
-    def _estimator(self) -> Any:
-        """Rebuilt from latents and coordinates, so that a shipped or cached map needs no second fit."""
-        matrix = _matrix(self._latents)
-        if self._arguments.method == "pca":
-            return _pca(matrix, 2, self._arguments)
-        rows = np.unique(np.linspace(0, len(matrix) - 1, min(len(matrix), ANCHORS)).round().astype(int))
-        anchors, coordinates = matrix[rows], self.coordinates[rows]
-        estimator = _umap(self._arguments, len(rows), init=coordinates, n_epochs=0)
-        estimator.fit(self._reducer.transform(anchors) if self._reducer else anchors)
-        estimator.embedding_ = np.array(coordinates, np.float32)  # `init` was rescaled by the fit
-        estimator.n_epochs = None  # for transform: as many as UMAP thinks right
-        return estimator
-
-
 def fit(
     latents: Float[Tensor, "n *latent"], arguments: Arguments, cache_dir: Path | None = None
-) -> Projection:
-    """Make a map, or take it from the cache of the same package versions, latents and arguments.
+) -> Coordinates:
+    """Where each latent lies on a map of them all, made anew or kept.
 
-    Raises InputError for fewer than FEWEST_MAPPED latents, or NaN among them.
+    It is kept in `cache_dir` by package versions, latents and arguments. Raises InputError for fewer than
+    FEWEST_MAPPED latents, or NaN among them.
     """
     matrix = _matrix(latents)
     if len(matrix) < FEWEST_MAPPED or not np.isfinite(matrix).all():
@@ -121,7 +66,7 @@ def fit(
         coordinates = _fit(matrix, arguments)
         if path:
             _write(path, coordinates)
-    return Projection(latents, coordinates, arguments)
+    return coordinates
 
 
 def _fit(matrix: Matrix, arguments: Arguments) -> Coordinates:
@@ -149,14 +94,13 @@ def _umap_class() -> Any:
     return UMAP
 
 
-def _umap(arguments: Arguments, n: int, **more: Any) -> Any:
+def _umap(arguments: Arguments, n: int) -> Any:
     return _umap_class()(
         n_neighbors=min(arguments.n_neighbors, n - 1),
         min_dist=arguments.min_dist,
         metric=arguments.metric,
         random_state=arguments.seed,
         n_jobs=1,  # what a seed asks for
-        **more,
     )
 
 

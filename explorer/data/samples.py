@@ -45,7 +45,7 @@ def draw_samples(model: LatentModel, worker: DecodeWorker) -> Dataset:
         shipped=Shipped(
             model=space.name,
             latents=latents,
-            coordinates=fit(latents, arguments).coordinates,
+            coordinates=fit(latents, arguments),
             arguments=arguments.to_json(),
             psnr=np.full(COUNT, np.nan, np.float32),
         ),

@@ -18,7 +18,6 @@ from explorer.data import (
     Arguments,
     Dataset,
     LatentTable,
-    Projection,
     agrees,
     draw_samples,
     fit,
@@ -36,7 +35,6 @@ class Opened:
 
     dataset: Dataset
     table: LatentTable
-    map: Projection | None = None
 
     @property
     def missing(self) -> int:
@@ -46,25 +44,22 @@ class Opened:
     @property
     def shortfall(self) -> str:
         """What that means, for the person who misses them."""
-        if self.map is None:
+        if self.table.coordinates is None:
             return "Decodes; its data are not all encoded, and so have no map of their own yet"
-        left = f"{self.missing:,} of {len(self.table):,} items are not encoded"
-        return f"Decodes; {left} and so not on the map (those that cannot be read are named in the log)"
+        left = f"Decodes; {self.missing:,} of {len(self.table):,} items are not encoded"
+        if np.isnan(self.table.coordinates[~self.table.filled.numpy()]).any():
+            return f"{left} and so not on the map (those that cannot be read are named in the log)"
+        return f"{left} yet; those that are picked will be"
 
     def make_map(self, cache_dir: Path) -> None:
-        """Place all that is encoded, or take the map that ships without its latents; too few get none."""
+        """Place all that is encoded; too few get no map."""
         table, rows = self.table, self.table.filled.clone()
         latents = table.latents if rows.all() else table.latents[rows]
         if len(latents) < FEWEST_MAPPED:
             return
-        if table.coordinates is None:
-            self.map = fit(latents, Arguments(), cache_dir)
-            coordinates = np.full((len(table), 2), np.nan, np.float32)
-            coordinates[rows.numpy()] = self.map.coordinates
-            table.coordinates = coordinates
-        else:
-            arguments = Arguments.from_json(self.dataset.placed[table.space.name].arguments)
-            self.map = Projection(latents, table.coordinates[rows.numpy()], arguments)
+        coordinates = np.full((len(table), 2), np.nan, np.float32)
+        coordinates[rows.numpy()] = fit(latents, Arguments(), cache_dir)
+        table.coordinates = coordinates
 
 
 Encode = Callable[[Dataset, int], Future[Tensor]]
@@ -89,8 +84,7 @@ def open_dataset(
     if shipped and shipped.model == name and _is_of(model, source, dataset, shared):
         table = LatentTable(model.space, dataset, shipped.latents, shipped.coordinates)
         shared.steering(name).built_in |= load_built_in(model.space, dataset)
-        arguments = Arguments.from_json(shipped.arguments)
-        return Opened(dataset, table, Projection(shipped.latents, shipped.coordinates, arguments))
+        return Opened(dataset, table)
     dataset = dataset.with_files()
     placed = dataset.placed.get(name)
     known = placed if placed and agrees(model, worker, dataset, placed.first, tolerance=0.05) else None

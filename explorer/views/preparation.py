@@ -105,7 +105,6 @@ class Preparation:
             opened.dataset,
             model,
             opened.table,
-            opened.map,
             self._shared.steering(self.name),
             self._shared,
             self._table_of,
@@ -154,7 +153,7 @@ class Preparation:
         whole = encode_missing(
             model, self._shared.worker, table, path, self._report_encoding, lambda: not self._encodes
         )
-        if opened.map is None and whole:
+        if opened.table.coordinates is None and whole:
             self._report("loading", 0.95, f"Making the map of {len(table) - opened.missing:,} points (UMAP)")
             opened.make_map(self._cache_dir)
         return whole

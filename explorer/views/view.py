@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from explorer.data import FIRST, Dataset, LatentTable, OwnPoint, Point, Projection
+from explorer.data import FIRST, Dataset, LatentTable, OwnPoint, Point
 from explorer.device import Slot
 from explorer.measures import Effect, effects, is_well_read
 from explorer.operations import Direction
@@ -38,7 +38,6 @@ class View:
     dataset: Dataset
     model: LatentModel
     latents: LatentTable
-    map: Projection | None  # None until it has been made
     steering: Steering
     shared: Shared
     table_of: Callable[[str], LatentTable]  # by the name of another data set

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def test_the_bundled_portraits_are_what_the_data_card_says(bundled: Dataset, shi
     assert shipped.latents.shape[0] == len(shipped.coordinates) == len(shipped.psnr) == len(bundled) == 5512
     assert np.isfinite(shipped.coordinates).all()
     assert shipped.latents.isfinite().all()
-    assert Arguments.from_json(shipped.arguments).method == "umap"
+    assert Arguments(**json.loads(shipped.arguments)).method == "umap"
 
 
 def test_thumbnails_and_files_are_pictures(bundled: Dataset) -> None:
@@ -81,7 +82,7 @@ def test_maps_that_ship_are_read_by_model(tmp_path: Path) -> None:
     (placed,) = load(maps=maps).placed.values()
     np.testing.assert_array_equal(placed.coordinates, coordinates)
     np.testing.assert_array_equal(placed.first, np.ones((4, 2, 2), np.float32))
-    assert Arguments.from_json(placed.arguments) == Arguments()
+    assert Arguments(**json.loads(placed.arguments)) == Arguments()
 
 
 def test_without_the_file_of_maps_they_are_made(bundled: Dataset, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
 
 import numpy as np
@@ -35,7 +36,7 @@ def test_every_prior_gives_a_data_set(worker: DecodeWorker, name: str) -> None:
     assert data.shipped.model == name
     assert data.shipped.latents.shape == (40, *model.space.shape)
     assert data.shipped.coordinates.shape == (40, 2)
-    assert Arguments.from_json(data.shipped.arguments).method == "umap"
+    assert Arguments(**json.loads(data.shipped.arguments)).method == "umap"
     assert data.row("39") == 39
     for thumbnail in (data.thumbnails[0], data.thumbnails[39]):
         with Image.open(BytesIO(thumbnail)) as picture:

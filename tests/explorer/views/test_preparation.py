@@ -85,8 +85,8 @@ def test_what_ships_is_there_at_once(cache_dir: Path, toy_dataset: Dataset, toy_
         status = workspace.status("toy")
         assert (status.stage.progress, status.encoded, status.has_map) == (1, 60, True)
         assert torch.equal(view.latents.latents, toy_latents)
-        assert view.map is not None
-        np.testing.assert_allclose(view.map.transform(toy_latents[:2]), view.map.transform(toy_latents)[:2])
+        assert toy_dataset.shipped is not None
+        assert view.latents.coordinates is toy_dataset.shipped.coordinates
     assert not cache_dir.exists(), "nothing was made that could be kept"
 
 
@@ -98,10 +98,11 @@ def test_another_models_items_are_encoded_and_mapped(
             view = opened(workspace)
             assert len(view.latents) == len(view.dataset) == workspace.status("toy").encoded == 40
             same(view.latents.latents, toy_latents[:40])
-            assert view.map is not None
-            assert view.map.coordinates.shape == (40, 2)
-            assert view.map.coordinates.std() > 0.1
-            np.testing.assert_array_equal(view.position(Point.of(7)), view.map.coordinates[7])
+            coordinates = view.latents.coordinates
+            assert coordinates is not None
+            assert coordinates.shape == (40, 2)
+            assert coordinates.std() > 0.1
+            np.testing.assert_array_equal(view.position(Point.of(7)), coordinates[7])
     assert len(list(cache_dir.iterdir())) == 2
 
 
@@ -131,7 +132,7 @@ def test_a_model_without_an_encoder_shows_samples_of_its_prior(cache_dir: Path, 
         view = opened(workspace, "toy-generator")
         assert (view.dataset.name, len(view.dataset)) == ("samples", 24)
         assert workspace.status("toy-generator").datasets == ("samples",)
-        assert view.map is not None
+        assert view.latents.coordinates is not None
         assert torch.equal(latent(view, "samples/3"), view.latents.latents[3])
         shown = asyncio.run(view.decoded(view.latents.latents[3:4]))
         file = view.dataset.files[3]
@@ -172,21 +173,21 @@ def test_a_map_that_ships_without_latents_is_there_at_once(
         view, status = workspace.open("toy"), workspace.status("toy")
         assert (status.encoded, status.has_map) == (0, True)
         np.testing.assert_array_equal(view.position(Point.of(7)), places[7])
-        assert view.map is None, "without latents nothing new can be placed"
+        assert status.stage.message.endswith(
+            "40 of 40 items are not encoded yet; those that are picked will be"
+        )
         same(latent(view, 30), toy_latents[30])
         workspace.prepare("toy")
-        view = opened(workspace)
-        assert view.map is not None
-        np.testing.assert_array_equal(view.map.coordinates, places)
+        np.testing.assert_array_equal(opened(workspace).latents.coordinates, places)
 
 
 def test_a_map_of_other_weights_is_not_used(cache_dir: Path, foreign: Dataset, toy_latents: Tensor) -> None:
     places = np.full((40, 2), 1e6, np.float32)
     placed = Placed(places, Arguments().to_json(), -toy_latents[0])
     with app(cache_dir, replace(foreign, placed={"toy": placed})) as workspace:
-        view = opened(workspace)
-        assert view.map is not None
-        assert np.abs(view.map.coordinates).max() < 1e3
+        coordinates = opened(workspace).latents.coordinates
+        assert coordinates is not None
+        assert np.abs(coordinates).max() < 1e3
 
 
 @pytest.mark.parametrize("asked", [0, 17])
@@ -205,8 +206,8 @@ def test_a_stale_cache_is_not_used_where_an_item_was_encoded_before(
         workspace.prepare("toy")
         view = opened(workspace)
         same(view.latents.latents, toy_latents[:40])
-        assert view.map is not None
-        assert len(np.unique(view.map.coordinates, axis=0)) == 40
+        assert view.latents.coordinates is not None
+        assert len(np.unique(view.latents.coordinates, axis=0)) == 40
     same(load_file(path)["latents"], toy_latents[:40])
 
 
@@ -274,7 +275,7 @@ def test_who_asks_while_another_stops_is_not_forgotten(cache_dir: Path, foreign:
         workspace.stop("toy")
         workspace.prepare("toy")
         gate.let(9)
-        assert opened(workspace).map is not None
+        assert opened(workspace).latents.coordinates is not None
 
 
 def test_a_failure_inside_is_told_and_logged(
@@ -292,7 +293,7 @@ def test_a_failure_inside_is_told_and_logged(
         assert "Traceback" in caplog.text, "nobody's input is to blame, so that somebody has to see it"
         monkeypatch.undo()
         workspace.prepare("toy")
-        assert opened(workspace).map is not None
+        assert opened(workspace).latents.coordinates is not None
 
 
 def test_a_file_that_is_gone_is_left_out_of_the_map(
@@ -323,8 +324,9 @@ def test_a_file_that_is_gone_is_left_out_of_the_map(
         again = view.latents.place(toy_latents[3:5])
         assert again is not None
         assert np.isfinite(again).all(), "of a row that has no place, only its neighbours count"
+        kept = view.latents.coordinates
         workspace.prepare("toy")
-        assert opened(workspace).map is view.map, "nothing on it moves"
+        assert opened(workspace).latents.coordinates is kept, "nothing on it moves"
 
 
 def test_without_enough_that_can_be_read_there_is_no_map(

@@ -54,9 +54,8 @@ def test_a_view_is_a_data_set_in_a_model(view: View, toy_dataset: Dataset, toy_l
     assert view.dataset is toy_dataset
     assert view.model.space.name == "toy"
     assert torch.equal(view.latents.latents, toy_latents)
-    assert view.map is not None
     assert toy_dataset.shipped is not None
-    np.testing.assert_array_equal(view.map.coordinates, toy_dataset.shipped.coordinates)
+    assert view.latents.coordinates is toy_dataset.shipped.coordinates
 
 
 def test_frames_are_decodes_of_the_path(view: View, toy_latents: Tensor) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,7 @@ def test_the_file_is_what_the_app_reads_and_the_same_every_time(
     assert len(dataset) == TRAIN + HELD_OUT
     assert (dataset.splits[:SHOWN] == "held-out").sum() == (dataset.splits == "held-out").sum() == HELD_OUT
     assert len(dataset.with_files()) == SHOWN
-    assert Arguments.from_json(dataset.shipped.arguments) == Arguments(**MAP)
+    assert Arguments(**json.loads(dataset.shipped.arguments)) == Arguments(**MAP)
     assert metadata[b"weights_sha256"].decode() == hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
     assert [*dataset.labels] == list(FACTORS)
     assert dataset.shipped.coordinates.shape == (TRAIN + HELD_OUT, 2)
