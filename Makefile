@@ -11,6 +11,7 @@ help:  ## list the commands
 run: .venv/app  ## set up what is missing and start the app on http://127.0.0.1:7860
 	$(BIN)/python app.py $(ARGS)
 
+# Two files at a time, each in one process, for its app and its fixtures; in order, for the browser's come last.
 test: .venv/dev system-packages lint  ## set up what is missing and run every test, browser included
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 

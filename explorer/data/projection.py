@@ -26,7 +26,7 @@ MANY_DIMENSIONS = 256  # above, UMAP and t-SNE see the first COMPONENTS principa
 COMPONENTS = 50
 FEWEST_MAPPED = 4  # points: fewer have no map
 
-COMPILED = ("fast_knn_indices", "smooth_knn_dist", "compute_membership_strengths", "submatrix")
+COMPILED = ("fast_knn_indices", "smooth_knn_dist", "compute_membership_strengths")
 """Functions of umap that numba compiles in every process, for 15 seconds in all, unless it may keep them."""
 
 Method = Literal["umap", "tsne", "pca"]
@@ -71,9 +71,8 @@ def fit(
 
 def _fit(matrix: Matrix, arguments: Arguments) -> Coordinates:
     if arguments.method == "pca":
-        return np.asarray(_pca(matrix, 2, arguments).transform(matrix), np.float32)
-    reducer = _reducer(matrix, arguments)
-    reduced = reducer.transform(matrix) if reducer else matrix
+        return _pca(matrix, 2, arguments)
+    reduced = _pca(matrix, COMPONENTS, arguments) if matrix.shape[1] > MANY_DIMENSIONS else matrix
     if arguments.method == "umap":
         return np.asarray(_umap(arguments, len(matrix)).fit_transform(reduced), np.float32)
     from sklearn.manifold import TSNE
@@ -104,14 +103,11 @@ def _umap(arguments: Arguments, n: int) -> Any:
     )
 
 
-def _pca(matrix: Matrix, components: int, arguments: Arguments) -> Any:
+def _pca(matrix: Matrix, components: int, arguments: Arguments) -> Float[np.ndarray, "n c"]:
     from sklearn.decomposition import PCA
 
-    return PCA(min(components, *matrix.shape), random_state=arguments.seed).fit(matrix)
-
-
-def _reducer(matrix: Matrix, arguments: Arguments) -> Any:
-    return _pca(matrix, COMPONENTS, arguments) if matrix.shape[1] > MANY_DIMENSIONS else None
+    pca = PCA(min(components, *matrix.shape), random_state=arguments.seed).fit(matrix)
+    return np.asarray(pca.transform(matrix), np.float32)
 
 
 def _matrix(latents: Tensor) -> Matrix:
