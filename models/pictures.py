@@ -37,14 +37,14 @@ class PictureError(InputError):
     """A file is not a picture we can show; the text is a sentence for the person who gave it."""
 
 
-class Picture(NamedTuple):
+class OpenedPicture(NamedTuple):
     """A picture file as a model sees it."""
 
     pixels: UInt8[np.ndarray, "size size 3"]
     notes: tuple[str, ...]  # a sentence on each thing that is shown otherwise than the file has it
 
 
-def open_picture(source: bytes | Path, size: int) -> Picture:
+def open_picture(source: bytes | Path, size: int) -> OpenedPicture:
     """The centre square of a picture file, upright and in sRGB, resampled to `size` pixels.
 
     Of several frames the first is taken, EXIF rotation is applied, colours are converted as in `to_srgb`, and
@@ -142,7 +142,7 @@ def _too_large(found: str) -> PictureError:
     return PictureError(f"This picture is too large: at most {MAX_PIXELS // 10**6} megapixels, {found}.")
 
 
-def _read(picture: Image.Image, size: int) -> Picture:
+def _read(picture: Image.Image, size: int) -> OpenedPicture:
     """Shrunk first and converted then: every conversion is one more copy."""
     wanted = round(REDUCING_GAP * size)
     picture.draft(None, (wanted, wanted))  # a JPEG can be decoded at 1/2, 1/4 or 1/8 of its size
@@ -152,7 +152,7 @@ def _read(picture: Image.Image, size: int) -> Picture:
     if square.has_transparency_data:
         backdrop = Image.new("RGB", square.size, BACKDROP)
         rgb = Image.composite(rgb, backdrop, square.getchannel("A"))
-    return Picture(np.asarray(rgb), tuple(filter(None, (_frames(picture), note))))
+    return OpenedPicture(np.asarray(rgb), tuple(filter(None, (_frames(picture), note))))
 
 
 def _square(picture: Image.Image, size: int) -> Image.Image:

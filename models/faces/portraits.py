@@ -34,7 +34,7 @@ from models.base import LatentModel
 from models.errors import InputError
 from models.face_vae import FaceVAE
 from models.faces.world.factors import FACTORS
-from models.faces.world.portrait_set import PortraitSet, open_dataset
+from models.faces.world.portrait_set import PortraitSet, open_portrait_set
 
 TRAIN, HELD_OUT = 5000, 512
 SHOWN = 1024  # the first rows, which have a 128 px portrait too: all that is held out, and as many again
@@ -147,7 +147,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="parquet file to write")
     options = parser.parse_args(arguments)
     model = FaceVAE.load(options.weights)
-    table = build(open_dataset(options.data / "train"), open_dataset(options.data / "test"), model, MAP)
+    table = build(
+        open_portrait_set(options.data / "train"), open_portrait_set(options.data / "test"), model, MAP
+    )
     write(table, options.weights, options.out)
     megabytes = options.out.stat().st_size / 1e6
     mapped = table.schema.metadata[b"trustworthiness"].decode()

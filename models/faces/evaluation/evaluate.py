@@ -34,7 +34,7 @@ from models.faces.evaluation.report import FACTOR_HEADER, FIGURE_HEADER, Evaluat
 from models.faces.evaluation.sheets import SHOWN, write_sheets
 from models.faces.training.losses import kl_divergence
 from models.faces.world.factors import FACTORS
-from models.faces.world.portrait_set import PortraitSet, open_dataset
+from models.faces.world.portrait_set import PortraitSet, open_portrait_set
 
 # Training portraits that PCA and the probes are fitted on. 16,000 instead of 8,000 give PCA 0.05 dB more.
 PCA_PORTRAITS = 12_000
@@ -111,7 +111,7 @@ def open_portraits(data: Path, size: int) -> tuple[PortraitSet, PortraitSet]:
 
 def _open(root: Path, count: int, seed: int) -> PortraitSet:
     try:
-        return open_dataset(root)
+        return open_portrait_set(root)
     except InputError as error:
         command = (
             f"python -m models.faces.world.dataset --assets DIR --out {root} --count {count} --seed {seed}"

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from models.errors import InputError
 from models.face_network import IMAGE_SIZE
-from models.faces.world.portrait_set import open_dataset
+from models.faces.world.portrait_set import open_portrait_set
 from models.picture_files import candidates, skipped
 from models.pictures import PictureError, open_picture
 
@@ -82,7 +82,7 @@ def open_pictures(source: str) -> Pictures:
     """
     folder = Path(source)
     if (folder / "manifest.json").exists():
-        portraits = open_dataset(folder)
+        portraits = open_portrait_set(folder)
         if portraits.manifest.size != IMAGE_SIZE:
             raise InputError(
                 f"{source}: expected portraits of {IMAGE_SIZE} px, found {portraits.manifest.size}"

@@ -23,7 +23,7 @@ class BundleError(InputError):
 
 
 @dataclass(frozen=True)
-class Morph:
+class MorphTarget:
     """A sparse displacement of the base mesh."""
 
     index: Int[np.ndarray, " k"]
@@ -54,7 +54,7 @@ class Bundle:
     """Everything read from disk, in the units of the base mesh (decimetres)."""
 
     arrays: dict[str, np.ndarray]
-    morphs: dict[str, Morph]
+    morphs: dict[str, MorphTarget]
     proxies: dict[str, Proxy]
     textures: dict[str, Path]
     skin_layers: tuple[str, ...]
@@ -85,7 +85,7 @@ def open_bundle(root: Path) -> Bundle:
             arrays = {key: archive[key] for key in archive.files}
         start = arrays["morph_start"]
         morphs = {
-            entry["name"]: Morph(arrays["morph_index"][a:b], arrays["morph_delta"][a:b])
+            entry["name"]: MorphTarget(arrays["morph_index"][a:b], arrays["morph_delta"][a:b])
             for entry, a, b in zip(manifest["morphs"], start[:-1], start[1:], strict=True)
         }
         proxies = {key[:-4]: Proxy(arrays, key[:-4]) for key in arrays if key.endswith(".ref")}

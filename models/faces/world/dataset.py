@@ -29,10 +29,16 @@ from models.errors import InputError
 from models.faces.world.bundle import open_bundle
 from models.faces.world.canvas import GraphicsError, create_context
 from models.faces.world.factors import factors_at
-from models.faces.world.portrait_set import Manifest, PortraitSet, open_dataset, read_manifest, shard_paths
+from models.faces.world.portrait_set import (
+    Manifest,
+    PortraitSet,
+    open_portrait_set,
+    read_manifest,
+    shard_paths,
+)
 from models.faces.world.renderer import Renderer
 
-__all__ = ["Manifest", "PortraitSet", "open_dataset", "render_dataset"]
+__all__ = ["Manifest", "PortraitSet", "open_portrait_set", "render_dataset"]
 
 
 def _write_atomically(path: Path, write: Callable[[Path], object]) -> None:

@@ -63,7 +63,7 @@ class ZeroOr:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Categorical:
     """One of several classes, evenly unless weights (which sum to 1) say otherwise."""
 
     classes: tuple[str, ...]

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeGuard
 
 import numpy as np
 
-from models.faces.world.distributions import Choice, ClippedNormal, Distribution, Uniform, ZeroOr
+from models.faces.world.distributions import Categorical, ClippedNormal, Distribution, Uniform, ZeroOr
 
 HAIR_STYLES = (
     "bald", "buzz", "crop", "mop", "quiff", "afro", "bun", "twin_buns", "side_ponytail", "bob", "bob_fringe",
@@ -60,7 +60,7 @@ def _number(unit: str, low: float, high: float, meaning: str, drawn: Distributio
 
 
 def _class(classes: tuple[str, ...], meaning: str, weights: tuple[float, ...] | None = None) -> Any:
-    factor = Factor("categorical", "class", meaning, Choice(classes, weights), classes=classes)
+    factor = Factor("categorical", "class", meaning, Categorical(classes, weights), classes=classes)
     return field(metadata={"factor": factor})
 
 

@@ -85,7 +85,7 @@ def read_manifest(root: Path) -> Manifest:
         raise InputError(f"portraits: {root / 'manifest.json'} is damaged: {error}") from error
 
 
-def open_dataset(root: Path) -> PortraitSet:
+def open_portrait_set(root: Path) -> PortraitSet:
     """Open the complete leading shards of a data set; raises InputError where there are none."""
     manifest = read_manifest(root)
     paths = [shard_paths(root, shard) for shard in range(manifest.shards)]

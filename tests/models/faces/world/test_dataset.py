@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.errors import InputError
-from models.faces.world.dataset import Manifest, main, open_dataset, render_dataset
+from models.faces.world.dataset import Manifest, main, open_portrait_set, render_dataset
 from models.faces.world.factors import Factors, factors_at
 from models.faces.world.portrait_set import shard_paths
 from models.faces.world.renderer import Renderer
@@ -25,7 +25,7 @@ def rendered(assets: Path, egl: None, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def test_a_data_set_holds_the_portraits_of_its_seed(rendered: Path, renderer: Renderer) -> None:
-    portraits = open_dataset(rendered)
+    portraits = open_portrait_set(rendered)
     assert len(portraits) == 5
     assert [len(shard) for shard in portraits.images] == [2, 2, 1]
     for index in range(5):
@@ -43,7 +43,7 @@ def test_a_missing_shard_is_rendered_again_and_the_others_are_kept(assets: Path,
     before = [path.read_bytes() for path in lost]
     times = [path.stat().st_mtime_ns for path in kept]
     lost[2].unlink()
-    assert len(open_dataset(rendered)) == 2  # the complete leading shards
+    assert len(open_portrait_set(rendered)) == 2  # the complete leading shards
     render_dataset(assets, rendered, SMALL, workers=1)
     assert [path.read_bytes() for path in lost] == before
     assert [path.stat().st_mtime_ns for path in kept] == times
@@ -76,13 +76,13 @@ def test_other_arguments_do_not_mix_into_a_data_set(assets: Path, rendered: Path
 
 def test_a_directory_without_a_data_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"expected a data set with a manifest\.json in"):
-        open_dataset(tmp_path)
+        open_portrait_set(tmp_path)
     (tmp_path / "manifest.json").write_text('{"seed": 1}')
     with pytest.raises(InputError, match="is damaged"):
-        open_dataset(tmp_path)
+        open_portrait_set(tmp_path)
     (tmp_path / "manifest.json").write_text('{"seed": 1, "size": 32, "count": 5}')
     with pytest.raises(InputError, match="expected at least one complete shard"):
-        open_dataset(tmp_path)
+        open_portrait_set(tmp_path)
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
