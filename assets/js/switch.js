@@ -67,8 +67,8 @@ async function travel(view, behind, mine, isWanted) {
 /** Whether a model decodes, and has the data set that is wished, if any is. Throws where it never will. */
 function decodes(name, wished) {
   const { title, decodes: isLoaded, state, message, dataset, datasets = [] } = modelStatus(name);
-  if (state === "failed") throw new Error(`${title} cannot be used: ${message}`);
   const isToBeHad = !wished || datasets.length === 0 || datasets.includes(wished); // none are known until it is loaded
   if (!isToBeHad) throw new Error(`${title} cannot show the data set “${wished}”: it has ${datasets.join(", ")}.`);
+  if (state === "failed") throw new Error(`${title} cannot be used: ${message}`);
   return isLoaded && (!wished || dataset.name === wished);
 }

@@ -18,7 +18,8 @@ async function start() {
   const tell = () => {
     const models = MODELS.map((name) => {
       const state = server.states[name];
-      const datasets = state === "ready" ? ["portraits"] : []; // as long as it is not loaded, nobody knows
+      const isKnown = state === "ready" || name === server.loaded; // as long as it is not loaded, nobody knows
+      const datasets = isKnown ? ["portraits"] : [];
       return { name, title: name, state, decodes: state === "ready", message: "no weights", dataset: { name: "portraits" }, datasets };
     });
     view.set({ status: { models } });
@@ -159,6 +160,15 @@ test("a data set that a model does not have is refused as soon as that is known"
   await says({ one: "ready" });
   await chosen;
   assert.deepEqual([shown(), server.said], [["first", null], ["one cannot show the data set “samples”: it has portraits."]]);
+});
+
+test("a data set that a loaded model does not have is refused in the same words", async () => {
+  const { choose, says, server } = await start();
+  server.loaded = "one";
+  const chosen = choose("one", { dataset: "samples" });
+  await says({ one: "failed" }); // the preparation of that data set, not the model
+  await chosen;
+  assert.deepEqual(server.said, ["one cannot show the data set “samples”: it has portraits."]);
 });
 
 test("nothing arrives before the connection is there again", async () => {
