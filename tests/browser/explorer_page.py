@@ -18,6 +18,10 @@ _PLACES = """plot => {
   return plot.data.flatMap(({x, y, customdata}) => Array.from(customdata, (point, i) => [
     point, box.left + xaxis._offset + xaxis.l2p(x[i]), box.top + yaxis._offset + yaxis.l2p(y[i])]));
 }"""
+_NOTICE = """text => {
+  const texts = Array.from(document.querySelectorAll(".notice"), (entry) => entry.innerText);
+  return texts.find((shown) => shown.includes(text));
+}"""
 _CHOOSE_MODEL = """async model => {
   const session = document.querySelector("link[rel=modulepreload][href$='session.js']");
   (await import(session.href)).chooseModel(model);
@@ -127,10 +131,8 @@ class ExplorerPage:
         chooser.value.set_files(path)
 
     def notice(self, text):
-        """Wait for a message that holds this text, and return it whole."""
-        entry = self.page.locator(".notice", has_text=text).first
-        entry.wait_for(timeout=WAIT_MS)
-        return entry.inner_text()
+        """Wait for a message that holds this text, and return it whole, at once: it goes away by itself."""
+        return self.page.wait_for_function(_NOTICE, arg=text, timeout=WAIT_MS).json_value()
 
     def upload(self, slot, path):
         with self.page.expect_file_chooser() as chooser:
