@@ -6,7 +6,7 @@ from urllib.parse import urlparse
 
 import pytest
 import torch
-from explorer_page import WAIT_MS, ExplorerPage
+from explorer_page import ExplorerPage
 from PIL import Image
 from playwright.sync_api import sync_playwright
 from running_app import RunningApp
@@ -30,11 +30,9 @@ FLAGS = [
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items):
+def pytest_itemcollected(item):
     """What Chromium did not do in time is tried once more, and reported as such: two cores may be busy."""
-    for item in items:
-        if "browser" in item.path.parts:
-            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun="TimeoutError"))
+    item.add_marker(pytest.mark.flaky(reruns=1, only_rerun="^TimeoutError"))
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +82,6 @@ def new_page(profile, browser, expected_errors):
         origins.append(app.url)
         page = contexts[-1].new_page()
         page.set_viewport_size(viewport)
-        page.set_default_timeout(WAIT_MS)
         page.on("console", lambda message: message.type == "error" and errors.append(message.text))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda request: is_foreign(request.url) and foreign.append(request.url))

@@ -50,6 +50,7 @@ def picture(url):
 class ExplorerPage:
     def __init__(self, page, app):
         self.page, self.app = page, app
+        page.set_default_timeout(WAIT_MS)
         self.plot = page.locator(".plot")
         self.slider = page.get_by_role("slider", name="alpha")
 
@@ -72,7 +73,7 @@ class ExplorerPage:
         return self.shown()
 
     def wait(self, condition, argument=None):
-        self.page.wait_for_function(condition, arg=argument, timeout=WAIT_MS)
+        self.page.wait_for_function(condition, arg=argument)
 
     def pixels(self, selector=".result canvas"):
         """The canvas's pixels, uint8 h w 3."""
@@ -132,7 +133,7 @@ class ExplorerPage:
 
     def notice(self, text):
         """Wait for a message that holds this text, and return it whole, at once: it goes away by itself."""
-        return self.page.wait_for_function(_NOTICE, arg=text, timeout=WAIT_MS).json_value()
+        return self.page.wait_for_function(_NOTICE, arg=text).json_value()
 
     def upload(self, slot, path):
         with self.page.expect_file_chooser() as chooser:

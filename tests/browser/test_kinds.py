@@ -43,7 +43,7 @@ def test_sound_is_heard_and_words_are_read(page, name, selector):
     page.choose_model(name)
     page.wait_shown(model=name)
     value = page.page.locator(f"[data-value] {selector}")
-    value.wait_for(timeout=60_000)
+    value.wait_for()
     if selector == "audio":
         seconds = value.evaluate(
             "audio => new Promise((done) => audio.readyState > 0 ? done(audio.duration)"

@@ -44,7 +44,7 @@ def test_the_model_changes_during_a_drag_and_takes_a_photograph(explorer, astron
     explorer.page.locator(".map .preparing", has_text="portraits").wait_for()  # encoded in the background
     explorer.upload("a", astronaut)
     entry = explorer.page.locator(".picture").first
-    entry.wait_for(timeout=60_000)
+    entry.wait_for()
     assert float(entry.locator("[data-psnr]").inner_text().removesuffix(" dB")) >= 25
     explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('mine/')")
 
