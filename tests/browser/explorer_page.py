@@ -18,6 +18,11 @@ _PLACES = """plot => {
   return plot.data.flatMap(({x, y, customdata}) => Array.from(customdata, (point, i) => [
     point, box.left + xaxis._offset + xaxis.l2p(x[i]), box.top + yaxis._offset + yaxis.l2p(y[i])]));
 }"""
+_SIZED = """() => {
+  const plot = document.querySelector(".plot"), {width, height} = plot._fullLayout;
+  return Math.max(Math.abs(width - plot.clientWidth), Math.abs(height - plot.clientHeight)) <= 2;
+}"""
+_HOVERED = "point => document.querySelector('.hover.shown span')?.textContent.startsWith(`${point} · `)"
 _NOTICE = """text => {
   const texts = Array.from(document.querySelectorAll(".notice"), (entry) => entry.innerText);
   return texts.find((shown) => shown.includes(text));
@@ -82,6 +87,7 @@ class ExplorerPage:
 
     def places(self):
         """Every point of the map and where it is on screen, the most solitary first."""
+        self.wait(_SIZED)  # Plotly takes a new size a moment later
         rows = np.array(self.plot.evaluate(_PLACES))
         box = self.plot.bounding_box()
         inside = (rows[:, 1] > box["x"] + 30) & (rows[:, 1] < box["x"] + box["width"] - 30)
@@ -90,6 +96,12 @@ class ExplorerPage:
         np.fill_diagonal(distance, np.inf)
         order = np.argsort(-np.where(inside, distance.min(1), -1))
         return [(str(int(point)), x, y) for point, x, y in rows[order]]
+
+    def click_point(self, point, x, y):
+        """Click a point of the map, once it shows the mouse there: Plotly looks only now and then."""
+        self.page.mouse.move(x, y)
+        self.wait(_HOVERED, point)
+        self.page.mouse.click(x, y)
 
     def slider_at(self, alpha):
         """Where on screen the slider stands for alpha."""

@@ -39,6 +39,7 @@ def test_a_broken_slider_of_a_link_is_left_out_with_a_sentence(new_page, app):
 
 def test_saved_and_loaded_again_it_gives_the_same_picture(new_page, app, tmp_path):
     explorer = new_page(app, permissions=["clipboard-read", "clipboard-write"]).open(LINK, map_too=False)
+    explorer.page.locator(".rack li").first.wait_for()
     explorer.page.locator("[data-save]").click()
     explorer.notice("nothing to save")
     explorer.strength("smile").fill("2")
@@ -49,6 +50,7 @@ def test_saved_and_loaded_again_it_gives_the_same_picture(new_page, app, tmp_pat
     path = tmp_path / download.value.suggested_filename
     download.value.save_as(path)
     explorer.open(LINK, map_too=False)  # the page forgets what was on its rack
+    explorer.page.locator(".rack li").first.wait_for()
     explorer.load_directions(path)
     explorer.notice("1 direction loaded")
     row = explorer.page.locator(".rack li").last

@@ -9,9 +9,9 @@ from running_app import RunningApp
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory, tiny_folder):
-    """An empty cache, and a model whose portraits take a while to encode."""
+    """An empty cache, and a model to choose whose portraits take a while to encode."""
     folder = tmp_path_factory.mktemp("encoding")
-    running = RunningApp(folder, "--model", "sd-vae-tiny", "--source", f"sd-vae-tiny={tiny_folder}").start()
+    running = RunningApp(folder, "--source", f"sd-vae-tiny={tiny_folder}").start()
     yield running
     running.stop()
 
@@ -24,6 +24,8 @@ def encoded(app):
 
 def test_encoding_is_stopped_and_goes_on(new_page, app):
     explorer = new_page(app).open(map_too=False)
+    explorer.choose_model("sd-vae-tiny")  # from now on it encodes, however long the page took
+    explorer.wait_shown(model="sd-vae-tiny")
     preparing = explorer.page.locator(".map .preparing")
     preparing.get_by_role("button", name="Stop").click()
     preparing.get_by_role("button", name="Go on").wait_for()

@@ -73,6 +73,7 @@ def test_what_is_found_after_the_dialog_closed_is_dropped(explorer):
     explorer.wait("() => document.querySelector('.find [data-ask]').disabled")
     explorer.page.locator(".find [data-cancel]").click()
     explorer.page.locator("[data-find]").click()
+    explorer.page.locator(".find").wait_for()
     assert explorer.page.locator(".find [data-ask]").is_enabled()
     with explorer.page.expect_response("**/find-direction?*"):
         held[0].continue_()

@@ -127,21 +127,19 @@ def test_two_lassoed_groups_make_a_direction_whose_slider_shows_it(explorer, ste
 def test_single_points_do_and_more_of_them_renew_the_direction_at_its_strength(explorer, steered):
     (one, *place), (other, *other_place), (third, *third_place) = explorer.places()[:3]
     explorer.page.keyboard.press("g")
-    explorer.page.mouse.click(*place)
+    explorer.click_point(one, *place)
     explorer.page.keyboard.press("g")
-    explorer.page.mouse.click(*other_place)
+    explorer.click_point(other, *other_place)
     shown = move(explorer, "lasso 1", 2)
     assert psnr(explorer.pixels(), steered(shown, [one], [other], 2)) >= 38
     sliders = explorer.page.locator(".sliders li").count()
     explorer.page.wait_for_timeout(500)  # not a double click
-    explorer.page.mouse.click(*third_place)
-    explorer.wait(
-        "was => document.querySelector('.result canvas').dataset.steer !== was", explorer.shown()["steer"]
-    )
+    explorer.click_point(third, *third_place)
+    explorer.wait("was => document.querySelector('.result canvas').dataset.steer !== was", shown["steer"])
     assert psnr(explorer.pixels(), steered(explorer.shown(), [one], [other, third], 2)) >= 38
     assert explorer.page.locator(".sliders li").count() == sliders
     explorer.page.wait_for_timeout(500)
-    explorer.page.mouse.click(*third_place)  # and out again
+    explorer.click_point(third, *third_place)  # and out again
     explorer.wait("() => document.querySelector('[data-count=minus]').textContent === '1'")
     assert shown["a"] == explorer.shown()["a"]  # in this mode a click sets neither A nor B
 
@@ -203,7 +201,7 @@ def test_an_upload_joins_a_group_by_a_click(explorer, astronaut):
     mark.click()
     assert counts(explorer) == ["1", "0"]
     explorer.page.locator("[data-tool=minus]").click()
-    explorer.page.mouse.click(*explorer.places()[0][1:])
+    explorer.click_point(*explorer.places()[0])
     row(explorer, "lasso 1")
 
 

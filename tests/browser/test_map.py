@@ -16,6 +16,9 @@ THINNED = """async () => {
   const traces = createTraces([{ points, color: "red" }], new Float32Array(50_000));
   return [traces.map(({ type }) => type), traces[0].customdata, describeDrawing(25_000)];
 }"""
+ZOOMED = """plot => {
+  plot.on("plotly_relayout", (changed) => { window.zoomed ||= "xaxis.range[0]" in changed; });
+}"""
 RANGES = "plot => [...plot._fullLayout.xaxis.range, ...plot._fullLayout.yaxis.range]"
 
 
@@ -70,18 +73,19 @@ def test_shift_click_sets_the_other_slot(explorer):
     before = explorer.shown()
     point, x, y = explorer.places()[0]
     explorer.page.keyboard.down("Shift")
-    explorer.page.mouse.click(x, y)
+    explorer.click_point(point, x, y)
     explorer.page.keyboard.up("Shift")
     explorer.wait_shown(a=before["a"], b=point)
 
 
 def test_pan_and_zoom_survive_every_update(explorer):
     whole = explorer.plot.evaluate(RANGES)
+    explorer.plot.evaluate(ZOOMED)
     box = explorer.plot.bounding_box()
     explorer.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     explorer.page.mouse.wheel(0, -600)
     explorer.wait(f"whole => ({RANGES})(document.querySelector('.plot'))[0] > whole + 0.01", whole[0])
-    explorer.page.wait_for_timeout(400)  # Plotly's wheel settles
+    explorer.wait("() => window.zoomed")  # Plotly's wheel has settled
     zoomed = explorer.plot.evaluate(RANGES)
     colour_by(explorer, "glasses")
     colour_by(explorer, "yaw")
@@ -95,8 +99,8 @@ def test_pan_and_zoom_survive_every_update(explorer):
 
 def test_path_and_markers_lie_where_a_and_b_are(explorer):
     (a, *place_a), (b, *place_b) = explorer.places()[:2]
-    explorer.page.mouse.click(*place_a)
-    explorer.page.mouse.click(*place_b)
+    explorer.click_point(a, *place_a)
+    explorer.click_point(b, *place_b)
     explorer.wait_shown(a=a, b=b)
     marker = (
         "name => { const r = document.querySelector(`.overlay .${name} circle`).getBoundingClientRect();"
@@ -149,7 +153,7 @@ def test_without_webgl_the_map_is_drawn_and_says_so(new_page, app, dataset):
     assert explorer.page.locator(".no-webgl").count() == 0  # Plotly's own box
     assert "no WebGL" in explorer.page.locator("[data-drawn]").inner_text()
     point, x, y = explorer.places()[0]
-    explorer.page.mouse.click(x, y)
+    explorer.click_point(point, x, y)
     explorer.wait_shown(a=point)
 
 

@@ -33,8 +33,8 @@ def frame_at(face_vae, dataset):
 
 def click_pair(explorer):
     (a, *place_a), (b, *place_b) = explorer.places()[:2]
-    explorer.page.mouse.click(*place_a)
-    explorer.page.mouse.click(*place_b)
+    explorer.click_point(a, *place_a)
+    explorer.click_point(b, *place_b)
     explorer.wait_shown(a=a, b=b)
     return a, b
 
@@ -96,7 +96,8 @@ def test_cross_fade_mixes_the_pictures(explorer, frame_at):
     ends = [frame_at(shown["a"], shown["b"], alpha).astype(float) for alpha in (0.0, 1.0)]
     mixed = np.round((ends[0] + ends[1]) / 2).astype(np.uint8)
     assert psnr(explorer.pixels(), mixed) >= 36
-    assert "A cross-fade mixes decodes" in explorer.page.locator("[data-placing]").text_content()
+    told = "A cross-fade mixes decodes"
+    explorer.wait("told => document.querySelector('[data-placing]').textContent.includes(told)", told)
     assert explorer.page.locator(".overlay .path").get_attribute("points") == ""
 
 
@@ -114,11 +115,11 @@ def test_play_moves_and_pause_holds(explorer):
 def test_swap_and_random(explorer):
     before = explorer.shown()
     explorer.page.locator("[data-swap]").click()
-    explorer.wait_shown(a=before["b"], b=before["a"])
+    was = explorer.wait_shown(a=before["b"], b=before["a"])
     explorer.page.locator("[data-random]").click()
     explorer.wait(
         "was => ((d) => d.a !== was.a && d.b !== was.b)(document.querySelector('.result canvas').dataset)",
-        explorer.shown(),
+        was,
     )
     after = explorer.shown()
     assert after["a"] != after["b"]

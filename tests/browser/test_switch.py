@@ -28,18 +28,21 @@ def delay(explorer, path, milliseconds, model=""):
     explorer.page.route(path, late)
 
 
+# Whether this model is the one chosen, and no other is under way.
+ARRIVED = """async name => {
+  const { href } = document.querySelector("link[rel=modulepreload][href$='state.js']");
+  const { model, pending } = (await import(href)).store.get();
+  return model === name && pending === null;
+}"""
+
+
 def assert_ends_at(explorer, model):
     """Menu, picture and progress agree, and go on agreeing."""
+    explorer.wait(ARRIVED, model)
     explorer.wait_shown(model=model)
     explorer.page.wait_for_timeout(1500)  # more than a poll, in which a late answer could turn it round
-    assert explorer.shown()["model"] == model
-    assert explorer.page.evaluate(
-        """async () => {
-          const { href } = document.querySelector("link[rel=modulepreload][href$='state.js']");
-          const { model, pending } = (await import(href)).store.get();
-          return [model, pending];
-        }"""
-    ) == [model, None]
+    explorer.wait_shown(model=model)
+    assert explorer.page.evaluate(ARRIVED, model)
     assert explorer.page.locator(".notice.error").count() == 0
 
 

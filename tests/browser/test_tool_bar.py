@@ -97,7 +97,8 @@ def test_a_closed_tool_asks_for_nothing(explorer):
     asked = []
     explorer.page.on("request", lambda request: asked.append(urlparse(request.url).path))
     button(explorer, "traversal").click()
-    explorer.page.locator(".traversal .cell:enabled").first.wait_for()
+    explorer.page.locator(".traversal .cell").first.wait_for()
+    explorer.wait("() => !document.querySelector('.traversal .cell:is(:disabled, .stale)')")  # all rows came
     button(explorer, "traversal").click()
     wait_open(explorer, None)
     explorer.page.wait_for_timeout(500)

@@ -10,7 +10,8 @@ from explorer.operations import combine, traverse
 from explorer.steering import load_built_in
 from models.pictures import to_uint8
 
-IMAGE_PIXELS = """image => {
+IMAGE_PIXELS = """async image => {
+  await image.decode();
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
   const context = canvas.getContext("2d");
@@ -62,15 +63,14 @@ def test_a_cell_is_the_traversal_and_a_click_goes_on_from_it(explorer, face_vae,
     smile = load_built_in(face_vae.space, dataset)["smile"]
     expected = decode(traverse(dataset.shipped.latents[int(a)], smile, [2.0])[0])
     assert psnr(pixels_of(cell(explorer, 1, 2)), expected) >= 38
+    was = cell(explorer, 1, 0).locator("img").get_attribute("src")
     cell(explorer, 1, 2).click()
     explorer.wait("() => document.querySelector('.result canvas').dataset.a.startsWith('mine/')")
     assert psnr(explorer.wait_shown(alpha=0) and explorer.pixels(), expected) >= 38
     card = explorer.page.locator("figure[data-card=a] [data-name]")
     assert card.inner_text() == f"portrait {a}, smile +2 σ"
     explorer.page.locator(".overlay .uploads g").first.wait_for()
-    explorer.wait(FILLED, "A")
-    explorer.page.wait_for_timeout(600)  # the rows that changed settle, and are filled anew
-    explorer.wait(FILLED, "A")
+    explorer.wait("was => document.querySelectorAll('.traversal .cell img')[7 + 3].src !== was", was)
     assert psnr(pixels_of(cell(explorer, 1, 0)), expected) >= 38
 
 
@@ -154,7 +154,7 @@ def test_a_click_on_the_map_adds_a_term_only_when_asked_to(explorer, dataset, de
     ask.click()
     explorer.page.locator(".map .asking").wait_for()  # the map has come into view, and says what it waits for
     first, second = explorer.places()[:2]
-    explorer.page.mouse.click(*first[1:])
+    explorer.click_point(*first)
     terms = wait_result(explorer, "wish.terms.length === 4")
     assert terms[3] == {"point": first[0], "weight": 1}
     assert_sum(explorer, terms, dataset, decode)
@@ -165,7 +165,7 @@ def test_a_click_on_the_map_adds_a_term_only_when_asked_to(explorer, dataset, de
     explorer.page.locator(".map .asking").wait_for(state="hidden")
     explorer.plot.scroll_into_view_if_needed()
     places = {point: place for point, *place in explorer.places()}
-    explorer.page.mouse.click(*places[second[0]])
+    explorer.click_point(second[0], *places[second[0]])
     explorer.wait_shown(a=second[0])
     assert explorer.page.locator(".terms li").count() == 4
 

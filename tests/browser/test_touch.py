@@ -4,6 +4,7 @@ import pytest
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 RANGES = "plot => [...plot._fullLayout.xaxis.range, ...plot._fullLayout.yaxis.range]"
+FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def move(explorer, *fingers, steps=8):
     send("touchStart", 0)
     for step in range(1, steps + 1):
         send("touchMove", step / steps)
-        explorer.page.wait_for_timeout(30)
+        explorer.page.evaluate(FRAMES)  # in which the map follows
     send("touchEnd", 1)
     explorer.page.wait_for_timeout(500)
 
@@ -53,7 +54,7 @@ def test_one_finger_scrolls_the_page_and_leaves_the_map(phone):
     x, y = middle(phone)
     shown = phone.shown()
     move(phone, ((x, y + 60), (x, y - 120)))
-    assert phone.page.evaluate("scrollY") > 100
+    phone.wait("() => scrollY > 100")
     x, y = middle(phone)
     move(phone, ((x - 60, y), (x + 60, y + 4)))
     assert phone.plot.evaluate(RANGES) == before
