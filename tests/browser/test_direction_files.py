@@ -26,6 +26,7 @@ def test_a_link_brings_the_sliders_back(new_page, app):
     explorer.wait_steered(("smile", 2, False), ("glasses:round", -0.5, True))
     assert np.array_equal(explorer.pixels(), pixels)
     explorer.page.keyboard.press("0")
+    explorer.wait("() => document.querySelector('.effects .effect') === null")  # its going moves the rows
     explorer.row("glasses:round").get_by_label("hold").uncheck()
     explorer.wait("() => !location.search.includes('steer')")
 
