@@ -31,7 +31,7 @@ signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_itemcollected(item):
-    """What Chromium did not do in time is tried once more, and named in the report: two cores may be busy."""
+    """What fails is tried once more, and named in the report: on two busy cores Chromium may be late."""
     item.add_marker(pytest.mark.flaky(reruns=1))
 
 
