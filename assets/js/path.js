@@ -16,6 +16,7 @@ export function startPath(overlay, placing) {
     if (wish !== wanted) return;
     overlay.setPath(path);
     placing.textContent = path.placing;
+    placing.closest("details").hidden = path.placing === "";
     if (path.isMissing) placing.closest("details").open = true; // nobody would look for it
   }
 

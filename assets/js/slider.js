@@ -18,6 +18,7 @@ export function createSlider(template, { id, info }, strip) {
   const element = template.content.cloneNode(true).firstElementChild;
   const find = (selector) => element.querySelector(selector);
   const slider = find("input[type=range]");
+  let shown = null;
   element.dataset.direction = id;
   find(".name").textContent = find(".name").title = info.name;
   slider.setAttribute("aria-label", `${info.name}, in σ`);
@@ -31,12 +32,15 @@ export function createSlider(template, { id, info }, strip) {
   find("[data-remove]").addEventListener("click", () => removeDirection(id));
   startInfo(find("[data-info]"), find(".told"), info);
 
-  function update({ strength, hold }) {
+  function update(entry) {
+    if (entry === shown) return; // in a drag the rows of all others: writing the same is laying out anew
+    shown = entry;
+    const { strength, hold } = entry;
     slider.value = strength;
-    const shown = sigma(strength, Number.isInteger(strength * 10) ? 1 : 2);
-    slider.setAttribute("aria-valuetext", shown);
+    const text = sigma(strength, Number.isInteger(strength * 10) ? 1 : 2);
+    slider.setAttribute("aria-valuetext", text);
     slider.style.setProperty("--strength", strength);
-    find("output").textContent = shown;
+    find("output").textContent = text;
     find("[data-hold]").checked = hold;
     element.classList.toggle("moved", strength !== 0);
     element.classList.toggle("held", hold);

@@ -12,6 +12,7 @@ export function mount(element) {
   if (buttons.some((button) => button.dataset.opens === remembered)) store.set({ tool: remembered });
   store.watch(["tool"], ({ tool }) => {
     for (const button of buttons) button.setAttribute("aria-expanded", String(button.dataset.opens === tool));
+    document.documentElement.toggleAttribute("data-has-tool", tool !== null);
     remember("tool", tool, "sessionStorage");
   });
   for (const button of buttons) {

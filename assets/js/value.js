@@ -26,8 +26,12 @@ export function startValue(element, view) {
 
   function later() {
     clearTimeout(timer);
-    if (makesMore(view.get())) timer = setTimeout(show, REST_MS);
-    else element.replaceChildren();
+    if (makesMore(view.get())) {
+      timer = setTimeout(show, REST_MS);
+      return;
+    }
+    newest += 1; // what is on its way is another model's
+    element.replaceChildren();
   }
 
   view.watch(["model", "a", "b", "method", "alpha", "rack"], later);
