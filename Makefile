@@ -4,7 +4,7 @@ BIN := .venv/bin
 FACE_ASSETS ?= ../shared/faces/assets
 .DEFAULT_GOAL := help
 
-.PHONY: help run test lint evaluate-face-vae evaluate-directions bench bench-versions pictures clean
+.PHONY: help run test lint evaluate-face-vae quantise-face-vae evaluate-directions bench bench-versions pictures clean
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
 
@@ -22,6 +22,9 @@ lint: .venv/dev  ## ruff and mypy
 
 evaluate-face-vae: .venv/dev  ## measure the bundled face VAE on the test portraits
 	$(BIN)/python -m models.faces.evaluation $(ARGS)
+
+quantise-face-vae: .venv/dev  ## fit the bundled face VAE's decoder to bytes, after its weights have changed
+	$(BIN)/python -m models.faces.quantise $(ARGS)
 
 evaluate-directions: .venv/dev system-packages  ## measure the bundled model's directions against its renderer
 	$(BIN)/python -m benchmarks.directions --assets $(FACE_ASSETS) $(ARGS)

@@ -60,7 +60,7 @@ class Workspace:
         self.settings = settings
         self.datasets = datasets or load_datasets(settings.pictures)
         self.shared = Shared(worker, Jacobians(worker))
-        self._shelf = Shelf(worker, settings.source, settings.memory * 1e9)
+        self._shelf = Shelf(worker, settings.source, settings.memory * 1e9, settings.cache_dir)
         self._preparations: dict[tuple[str, str | None], Preparation] = {}
         self._lock = threading.Lock()
         self.prepare(settings.model)
@@ -124,16 +124,18 @@ class Workspace:
             of = f" for {model.space.name}" if model else ""
             raise InputError(f"dataset: expected one of {', '.join(names)}{of}, got {dataset!r}")
 
-    def has_preview(self, name: str) -> bool:
-        """Whether a model that shows this one's latents sooner is loaded."""
+    def previewer(self, name: str) -> LatentModel | None:
+        """The loaded model that shows this one's latents sooner: another or, in its own way, itself."""
         preview, model = self._preview_of(name), self._shelf.loaded(name)
         quick = self._shelf.loaded(preview) if preview else None
-        return quick is not None and model is not None and quick.space.shape == model.space.shape
+        if quick is not None and model is not None and quick.space.shape == model.space.shape:
+            return quick
+        return model if model is not None and model.preview_precision else None
 
     def preview(self, name: str) -> LatentModel | None:
         """That model, to be used for a frame, which keeps it loaded; None without."""
-        preview = MODELS[name].preview
-        return self._shelf.use(preview) if preview and self.has_preview(name) else None
+        found = self.previewer(name)
+        return self._shelf.use(found.space.name) if found else None
 
     def close(self) -> None:
         """Stop all threads; whoever waits gets WorkerClosedError."""

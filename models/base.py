@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, final
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from models.errors import CannotEncodeError, InputError
+from models.errors import CannotEncodeError, InputError, check_batch
 from models.held_bytes import held_bytes
 from models.media import Media
 from models.priors import Prior
@@ -53,7 +54,7 @@ class LatentSpace:
 
     def check(self, latents: Tensor) -> None:
         """Raise InputError unless `latents` is a finite floating-point (n, *shape) tensor with n >= 1."""
-        _check_batch(latents, self.shape, f"{self.name} latents")
+        check_batch(latents, self.shape, f"{self.name} latents")
 
 
 class LatentModel(ABC):
@@ -67,6 +68,7 @@ class LatentModel(ABC):
     media: Media
     device: torch.device
     precision: str = "fp32"  # what it decodes in on this device, and why not in something faster
+    preview_precision: str | None = None  # what it previews in, where that is faster than decoding
     codebook_size: int | None = None  # tokens that there are, where latents are snapped to some
 
     @property
@@ -94,7 +96,7 @@ class LatentModel(ABC):
         Raises InputError for another shape than the media's or NaN, CannotEncodeError without an encoder.
         """
         self._check_encoder()
-        _check_batch(values, self.media.shape, f"{self.space.name} {self.media.name}")
+        check_batch(values, self.media.shape, f"{self.space.name} {self.media.name}")
         with torch.no_grad():
             return self._encode(values.to(self.device, torch.float32)).float().cpu()
 
@@ -106,10 +108,20 @@ class LatentModel(ABC):
     @final
     def decode_on_device(self, latents: Float[Tensor, "n *latent"]) -> Float[Tensor, "n *value"]:
         """As `decode`, but the values stay on `device`: bytes made of them there are a quarter to copy."""
+        return self._values(self._decode, latents)
+
+    @final
+    def preview_on_device(self, latents: Float[Tensor, "n *latent"]) -> Float[Tensor, "n *value"]:
+        """As `decode_on_device`, but as fast as can be: for what is seen in passing only."""
+        return self._values(self._preview, latents)
+
+    def _values(
+        self, decode: Callable[[Tensor], Tensor], latents: Float[Tensor, "n *latent"]
+    ) -> Float[Tensor, "n *value"]:
         self.space.check(latents)
         with torch.no_grad():
-            values = self._decode(latents.to(self.device, torch.float32)).float()
-        _check_batch(values, self.media.shape, f"what {self.space.name} decodes so far out")
+            values = decode(latents.to(self.device, torch.float32)).float()
+        check_batch(values, self.media.shape, f"what {self.space.name} decodes so far out")
         return self.media.clamp(values)  # NaN would be shown as black
 
     @final
@@ -139,10 +151,11 @@ class LatentModel(ABC):
         with torch.no_grad():
             return self._embed(tokens.to(self.device)).float().cpu()
 
-    def speed_up(self) -> None:
-        """Go over to a faster way of decoding, where making it takes longer than a first picture should.
+    def speed_up(self, cache: Path | None = None) -> None:
+        """Go over to faster ways, where making them takes longer than a first picture should.
 
-        Other threads may decode meanwhile. A model that has none does nothing.
+        What is made is kept in the folder `cache`, if any, for the next time. Other threads may decode
+        meanwhile. A model that has none does nothing.
         """
         return
 
@@ -157,6 +170,10 @@ class LatentModel(ABC):
     @abstractmethod
     def _decode(self, latents: Float[Tensor, "n *latent"]) -> Float[Tensor, "n *value"]:
         """Values of float32 latents on `device`; they may leave the media's range, the caller clamps."""
+
+    def _preview(self, latents: Float[Tensor, "n *latent"]) -> Float[Tensor, "n *value"]:
+        """About what `_decode` makes, where `preview_precision` says that there is a faster way to that."""
+        return self._decode(latents)
 
     def _encode(self, values: Float[Tensor, "n *value"]) -> Float[Tensor, "n *latent"]:
         """Latents of float32 values on `device`; any floating dtype may come back."""
@@ -179,15 +196,3 @@ class LatentModel(ABC):
         if self.codebook_size is None:
             raise InputError(f"{self.space.name} has no tokens: its latents are not snapped to a codebook")
         return self.codebook_size
-
-
-def _check_batch(batch: Tensor, shape: tuple[int, ...], what: str) -> None:
-    if not isinstance(batch, Tensor):
-        raise InputError(f"{what}: expected a torch tensor, got {type(batch).__name__}")
-    if not batch.is_floating_point():
-        raise InputError(f"{what}: expected floating-point values, got {batch.dtype}")
-    if batch.ndim != len(shape) + 1 or tuple(batch.shape[1:]) != shape or len(batch) == 0:
-        expected = ", ".join(map(str, shape))
-        raise InputError(f"{what}: expected shape (n, {expected}), got {tuple(batch.shape)}")
-    if not torch.isfinite(batch).all():
-        raise InputError(f"{what}: expected finite values, got NaN or infinity")

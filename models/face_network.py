@@ -94,6 +94,19 @@ class Encoder(nn.Module):
         return mean + self.linear(thumbs).float(), log_variance.clamp(-12, 4)
 
 
+class PosteriorMean(nn.Module):
+    """Image → mean of the posterior: the latent."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
+        """Images as for the encoder."""
+        mean: Tensor = self.encoder(images)[0]
+        return mean
+
+
 class Decoder(nn.Module):
     """Latent → image: a linear thumbnail, enlarged, plus what the convolutions add at full resolution."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -17,11 +16,11 @@ from torch import Tensor
 
 from models.base import LatentModel, LatentSpace, Progress
 from models.errors import InputError, ModelUnavailableError
-from models.face_network import IMAGE_SIZE, FaceVAEConfig, FaceVAENetwork
+from models.face_network import IMAGE_SIZE, FaceVAEConfig, FaceVAENetwork, PosteriorMean
 from models.media import Media, Picture
+from models.network_model import NetworkModel
 from models.priors import StandardNormal
-from models.runtimes.face_int8 import FaceInt8Decoder
-from models.runtimes.policy import Decode, Make, choose, policy
+from models.runtimes.shipped import beside
 
 FORMAT = "latent-explorer/face-vae/1"
 NAME, MEDIA = "face-vae", Picture(IMAGE_SIZE)  # of a network by itself, before an entry of MODELS has it
@@ -37,12 +36,12 @@ def load(name: str, media: Media, source: str, device: torch.device, progress: P
             "repository, or give the path of a safetensors file that you trained."
         )
     progress(0.0, "Reading the face VAE's weights")
-    model = FaceVAE(read_network(path), device, name, media)
+    model = FaceVAE(read_network(path), device, name, media, beside(path))
     progress(1.0, "The face VAE is ready")
     return model
 
 
-class FaceVAE(LatentModel):
+class FaceVAE(NetworkModel):
     """A trained face VAE; its latents are N(0, I) by the KL term of its training (Kingma & Welling 2014)."""
 
     def __init__(
@@ -51,17 +50,14 @@ class FaceVAE(LatentModel):
         device: torch.device | str = "cpu",
         name: str = NAME,
         media: Media = MEDIA,
+        quantised: Path | None = None,
     ) -> None:
-        self.device, shape = torch.device(device), (network.config.latent_dim,)
-        self.space, self.media = LatentSpace(name, shape, ("dim",), StandardNormal(shape)), media
-        here = policy(self.device)
-        self._network = network.to(self.device).to(memory_format=here.layout)  # type: ignore[call-overload]
-        self._network.eval().requires_grad_(False)
-        in_bytes: dict[str, Make] = {"int8": lambda: FaceInt8Decoder(self._network.decoder)}
-        ways = here.ways(self.space, self.media, lambda: self._decoding(here.dtype), in_bytes)
-        prior = torch.randn(4, *self.space.shape, generator=torch.Generator().manual_seed(0))
-        choice = choose(name, ways, self._network.decoder, prior.to(self.device))
-        self._chosen, self.precision = choice.decode, choice.remark
+        """`quantised` is where its decoder in bytes may be."""
+        shape = (network.config.latent_dim,)
+        space = LatentSpace(name, shape, ("dim",), StandardNormal(shape))
+        encoder = PosteriorMean(network.encoder)
+        super().__init__(space, media, network.decoder, encoder, torch.device(device), quantised)
+        self._network = network
 
     @classmethod
     def load(cls, path: Path, device: torch.device | str = "cpu") -> Self:
@@ -95,22 +91,6 @@ class FaceVAE(LatentModel):
         """Both maps that take the latent: to the coarsest feature map, and to the linear thumbnail."""
         decoder = self._network.decoder
         return torch.cat([decoder.project.weight, decoder.linear.weight]).float().cpu()
-
-    def _encode(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
-        mean: Tensor = self._network.encoder(images)[0]
-        return mean
-
-    def _decode(self, latents: Float[Tensor, "n d"]) -> Float[Tensor, "n 3 h w"]:
-        return self._chosen(latents)
-
-    def _decoding(self, dtype: torch.dtype) -> Decode:
-        decoder = copy.deepcopy(self._network.decoder).to(dtype)
-
-        def decode(latents: Float[Tensor, "n d"]) -> Float[Tensor, "n 3 h w"]:
-            images: Tensor = decoder(latents.to(dtype))
-            return images
-
-        return decode
 
 
 def read_network(path: Path) -> FaceVAENetwork:

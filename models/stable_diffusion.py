@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import copy
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.base import LatentModel, LatentSpace, Progress
 from models.errors import InputError
 from models.hub import CONFIG, WEIGHTS, locate
 from models.media import Media, Picture
-from models.runtimes.noise import noise
-from models.runtimes.policy import TILED, Choice, Decode, Make, Policy, choose, policy
-from models.runtimes.tiny_int8 import TinyInt8Decoder
+from models.network_model import NetworkModel
 from models.runtimes.upsampling import FoldedUpsampling
 
 ARCHITECTURES: dict[str, Any] = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
-LEAN = 512  # pixels a side from which pictures leave room for it: renderings 48 dB, photographs 40 to 48
-PROBE = 128  # pixels a side of the picture by which the way is judged that is there at once
 
 
 def load(name: str, media: Media, source: str, device: torch.device, progress: Progress) -> LatentModel:
@@ -43,7 +37,7 @@ def load(name: str, media: Media, source: str, device: torch.device, progress: P
     return model
 
 
-class StableDiffusionVAE(LatentModel):
+class StableDiffusionVAE(NetworkModel):
     """AutoencoderKL (Rombach et al. 2022) or AutoencoderTiny (TAESD), as trained for Stable Diffusion.
 
     Latents are (channels, image_size / 8, image_size / 8) and come scaled to about unit variance. There is no
@@ -51,49 +45,13 @@ class StableDiffusionVAE(LatentModel):
     """
 
     def __init__(self, name: str, vae: Any, image_size: int, device: torch.device) -> None:
-        self.device, here = device, policy(device)
-        self._tiny = isinstance(vae, AutoencoderTiny)
-        self._scale = float(vae.config.scaling_factor)
-        self._shift = float(vae.config.get("shift_factor") or 0)
+        self._vae, self._tiny = vae, isinstance(vae, AutoencoderTiny)
         blocks = vae.config.encoder_block_out_channels if self._tiny else vae.config.block_out_channels
         side = image_size // 2 ** (len(blocks) - 1)  # every block but one halves the resolution
-        shape = (int(vae.config.latent_channels), side, side)
-        self.space = LatentSpace(name, shape, ("channel", "row", "column"))
-        self.media = Picture(image_size)
-        if image_size > TILED:
-            vae.enable_tiling()
-        if here.folds_upsampling and not self._tiny:
+        space = LatentSpace(name, (int(vae.config.latent_channels), side, side), ("channel", "row", "column"))
+        if not self._tiny and device.type == "cpu":
             _fold_upsampling(vae)
-        self._vae = vae.eval().requires_grad_(False).to(device, memory_format=here.layout)
-        self.dtype, self._layout = torch.float32, here.layout
-        self._faster: Callable[[], Choice] | None = None
-        self._choose_way(here)
-
-    def _choose_way(self, here: Policy) -> None:
-        """Decode in the device's dtype, and note what it takes to be faster still."""
-        vae, name, size = self._vae, self.space.name, self.media.size
-        fast = copy.deepcopy(vae).to(here.dtype)
-        in_bytes = _in_bytes(vae, here.dtype, size) if self._tiny else {}
-        ways = here.ways(self.space, self.media, lambda: self._decoding(fast, here.dtype), in_bytes)
-        at_once = {way: make for way, make in ways.items() if way == here.name}
-        exact = self._decoding(vae, torch.float32)
-        choice = choose(name, at_once, exact, self._probe(min(size, PROBE)))
-        self._take(choice)
-        if choice.way != "fp32":
-            self._vae, self.dtype = fast, here.dtype
-        if len(ways) > len(at_once):
-            self._faster = lambda: choose(name, ways, exact, self._probe(size))
-
-    def _probe(self, size: int) -> Float[Tensor, "1 c h w"]:
-        """The latent by which ways of decoding are judged, as the network takes it."""
-        with torch.no_grad():
-            return self._encode(_picture(size).to(self.device)) / self._scale + self._shift
-
-    def speed_up(self) -> None:
-        """Go over to bytes or CUDA graphs, which take seconds to make."""
-        faster, self._faster = self._faster, None  # it holds the weights in float32
-        if faster:
-            self._take(faster())
+        super().__init__(space, Picture(image_size), Decoder(vae), Encoder(vae), device)
 
     @property
     def first_layer(self) -> Float[Tensor, "out channels"]:
@@ -106,54 +64,53 @@ class StableDiffusionVAE(LatentModel):
         before = None if self._tiny else self._vae.post_quant_conv
         return weight if before is None else weight @ before.weight.float().cpu()[:, :, 0, 0]
 
-    def _encode(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n c lh lw"]:
-        output = self._vae.encode(self._prepare(images))
-        # TAESD's raw latents are the other model's scaled ones already (its config says scale 1, shift 0).
-        latents = output.latents if self._tiny else output.latent_dist.mean
-        scaled: Tensor = (latents.float() - self._shift) * self._scale
-        return scaled
 
-    def _decode(self, latents: Float[Tensor, "n c lh lw"]) -> Float[Tensor, "n 3 h w"]:
-        images: Tensor = self._chosen(latents / self._scale + self._shift)
+class Decoder(nn.Module):
+    """Scaled latents → pictures."""
+
+    scale: Tensor
+    shift: Tensor
+
+    def __init__(self, vae: Any) -> None:
+        super().__init__()
+        self.vae = vae
+        _keep_scale(self, vae)
+
+    def forward(self, latents: Float[Tensor, "n c lh lw"]) -> Float[Tensor, "n 3 h w"]:
+        """Pictures of about [-1, 1]."""
+        images: Tensor = self.vae.decode(latents / self.scale + self.shift, return_dict=False)[0]
         return images
 
-    def _take(self, choice: Choice) -> None:
-        self._chosen, self.precision = choice.decode, choice.remark
 
-    def _prepare(self, batch: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
-        return batch.to(self.dtype).contiguous(memory_format=self._layout)
+class Encoder(nn.Module):
+    """Pictures → scaled latents: the posterior's mean, where there is one."""
 
-    def _decoding(self, vae: Any, dtype: torch.dtype) -> Decode:
-        layout = self._layout  # and no self within: a model that is unloaded goes at once, without a cycle
+    scale: Tensor
+    shift: Tensor
 
-        def decode(latents: Float[Tensor, "n c lh lw"]) -> Float[Tensor, "n 3 h w"]:
-            image: Tensor = vae.decode(latents.to(dtype).contiguous(memory_format=layout)).sample
-            return image
+    def __init__(self, vae: Any) -> None:
+        super().__init__()
+        self.vae = vae
+        _keep_scale(self, vae)
 
-        return decode
-
-
-def _in_bytes(vae: Any, dtype: torch.dtype, image_size: int) -> dict[str, Make]:
-    """The tiny autoencoder's ways of decoding with bytes, fastest first."""
-    layers = vae.decoder.layers
-    lean: dict[str, Make] = {"lean int8": lambda: TinyInt8Decoder(layers, dtype, lean=True)}
-    return (lean if image_size >= LEAN else {}) | {"int8": lambda: TinyInt8Decoder(layers, dtype)}
+    def forward(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n c lh lw"]:
+        """Latents of about unit variance; TAESD's are that already (its config says scale 1, shift 0)."""
+        (found,) = self.vae.encode(images, return_dict=False)
+        latents: Tensor = found if isinstance(found, Tensor) else found.mean
+        return (latents - self.shift) * self.scale
 
 
 def _fold_upsampling(vae: Any) -> None:
-    """On a CPU, in bf16, AutoencoderKL decodes 256 px in 9/10 of the time so."""
+    """On a CPU AutoencoderKL decodes 256 px in 9/10 of the time so."""
     for block in vae.decoder.up_blocks:
         if block.upsamplers:
             block.upsamplers[0] = FoldedUpsampling(block.upsamplers[0].conv)
 
 
-def _picture(size: int) -> Float[Tensor, "1 3 size size"]:
-    """A colourful picture in [-1, 1]: noise of spectrum 1 / f^1.5, as hard to decode well as photographs."""
-    planes = noise(1, 4, size, 1.5)
-    planes = (planes - planes.mean((2, 3), keepdim=True)) / planes.std((2, 3), keepdim=True)
-    grey, tints = planes[:, :1], planes[:, 1:]
-    picture: Tensor = (0.4 * (grey + tints)).clamp(-1, 1)
-    return picture
+def _keep_scale(network: nn.Module, vae: Any) -> None:
+    """In its state, which tells a network from another."""
+    network.register_buffer("scale", torch.tensor(float(vae.config.scaling_factor)))
+    network.register_buffer("shift", torch.tensor(float(vae.config.get("shift_factor") or 0)))
 
 
 def _read(folder: Path) -> Any:

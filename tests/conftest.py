@@ -51,6 +51,24 @@ def pytest_runtest_setup() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="session")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all that run these tests keep what they compile."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "networks"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(networks: Path) -> Iterator[None]:
+    """What one test has compiled the others find, whatever their caches: it takes a core half a minute."""
+    from models import network_model
+    from models.runtimes.blobs import Blobs
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(network_model, "Blobs", lambda _: Blobs(networks))
+        yield
+
+
 @pytest.fixture
 def unchecked() -> Iterator[None]:
     """Shape checks off, to see what a user sees: the ValueError of the code itself."""

@@ -5,7 +5,7 @@ import { notify } from "./notice.js";
 import { pause } from "./pause.js";
 import { isAwaited } from "./rest.js";
 import { UnreachableError, postForFrames } from "./server.js";
-import { STEPS, canDecode, morphOf, pathOf, previews, whenDecoding } from "./state.js";
+import { STEPS, canDecode, morphOf, pathOf, previewOf, whenDecoding } from "./state.js";
 
 const SETTLE_MS = 120; // the path may still be changing, such as by a slider of the rack, or alpha in a drag
 const POLL_MS = 20; // while a drag goes on
@@ -47,13 +47,13 @@ export function startAhead(view, path) {
   });
   view.watch(["alpha"], () => (movedAt = performance.now()));
   view.watch(["status"], (state, before) => {
-    if (wanted && previews(state) && !previews(before)) begin();
+    if (wanted && previewOf(state)?.is_other && !previewOf(before)) begin(); // by itself it is quick enough
   });
   whenDecoding(() => view.get().a !== null && begin(), view); // the model may be another one after a reconnect
 }
 
 async function decode({ view, path, morph, isWanted, isQuiet }) {
-  const preview = previews(view.get());
+  const preview = previewOf(view.get()) !== null;
   const { slice_frames: most } = view.get().status.limits;
   let [have, planned, spent] = [0, STAGES[0], 0]; // frames, frames, milliseconds
   for (let count = 1; have < planned; ) {

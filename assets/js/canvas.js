@@ -7,7 +7,7 @@ import { attempt, notify } from "./notice.js";
 import { forgetUnknown } from "./rack.js";
 import { setAwaiting } from "./rest.js";
 import { sigma } from "./sigma.js";
-import { canDecode, modelStatus, morphOf, whenDecoding } from "./state.js";
+import { canDecode, modelStatus, morphOf, previewOf, whenDecoding } from "./state.js";
 import { refresh } from "./status.js";
 
 const PATIENCE_MS = 250; // a frame that takes longer gets a word about what is waited for
@@ -52,12 +52,12 @@ export function startCanvas(canvas, note, view, path) {
 /** Keeps `element` at what is waited for, and what stands in for it meanwhile. */
 function createNote(element, view) {
   const isNearest = delayed(say); // what is on screen stands in for another frame of the path
-  const isPreview = delayed(say); // it comes from another model
+  const isPreview = delayed(say); // it is not as the model decodes
   const isLate = delayed(say);
 
   function say() {
     const nearest = isNearest.value ? "The nearest decoded picture of the path. " : "";
-    const preview = isPreview.value ? "A quick preview by another model of these latents. " : "";
+    const preview = isPreview.value ? previewText(previewOf(view.get())) : "";
     element.textContent = preview + nearest + (isLate.value ? waitingText(view.get()) : "");
   }
 
@@ -69,6 +69,11 @@ function createNote(element, view) {
     },
     awaited: (isAwaited) => isLate.set(isAwaited, isAwaited ? PATIENCE_MS : 0),
   };
+}
+
+function previewText(preview) {
+  if (preview?.is_other) return "A quick preview by another model of these latents. ";
+  return `A preview${preview ? ` in ${preview.precision}` : ""}, exact at rest. `;
 }
 
 /** True or false, changed after a while unless it is set to the contrary meanwhile; `changed` is told. */

@@ -1,6 +1,6 @@
 /** The decoded frames of the path shown, kept by alpha: along it, a drag, play and the filmstrip need no server. */
 
-import { pathOf, previews } from "./state.js";
+import { pathOf, previewOf } from "./state.js";
 
 const SLOW_MS = 100; // a frame
 
@@ -9,7 +9,7 @@ const SLOW_MS = 100; // a frame
 const ENOUGH = { slow: 9, fast: 129 };
 
 /** Whether one can see that a view's frame takes its time. */
-export const isSlow = (state) => previews(state) || state.msPerFrame > SLOW_MS;
+export const isSlow = (state) => previewOf(state)?.is_other || state.msPerFrame > SLOW_MS;
 
 /** The decoded path of a view, whose `decoded` counts its frames. */
 export function createDecoded(view) {

@@ -5,17 +5,17 @@
 
 import { BUSY_MS, FrameError, askFrame, nextNumber } from "./live.js";
 import { notify } from "./notice.js";
-import { previews } from "./state.js";
+import { previewOf } from "./state.js";
 
 // Requests at a time: enough to hide a long way to the server behind the decoding. Of those that wait there it drops all
 // but the newest; then it has more to do than this, and with one at a time nothing is asked for in vain. From there on it
 // goes up again by MORE an answer.
 const [MOST, MORE] = [8, 0.1];
 
-// A wish that another frame stands in for is asked for once that stays: before all that waits for rest. A model that has
-// previews takes seconds, in which no other slow model decodes.
+// A wish that another frame stands in for is asked for once that stays: before all that waits for rest. Where a model is
+// previewed by another one it takes seconds, in which no other slow model decodes.
 const REST_MS = 100;
-const PREVIEWED_MS = 1500;
+const PREVIEWED_MS = { own: 250, other: 1500 };
 
 /**
  * Follows the newest morph in one lane of `view`, whose decoded path is `path`. `paint({sequence, bitmap, left, morph,
@@ -40,7 +40,7 @@ export class Follower {
   /** Show this morph as soon as can be: what is decoded of its path, or a preview, until its own frame is there. */
   follow(morph) {
     const { view, path, busy } = this.#with;
-    const wish = (this.#newest = { number: nextNumber(), morph, preview: previews(view.get()) });
+    const wish = (this.#newest = { number: nextNumber(), morph, preview: previewOf(view.get()) !== null });
     clearTimeout(this.#rest);
     this.#wanted = null;
     const frame = path.recall(morph);
@@ -118,6 +118,6 @@ export class Follower {
     this.#rest = setTimeout(() => {
       this.#newest = { number: nextNumber(), morph: this.#newest.morph, preview: false };
       this.#want(this.#newest);
-    }, PREVIEWED_MS);
+    }, PREVIEWED_MS[previewOf(this.#with.view.get())?.is_other ? "other" : "own"]);
   }
 }

@@ -91,11 +91,23 @@ async function deliver(data) {
   const request = take(view.getUint32(0, true));
   if (!request) return;
   try {
-    const file = new Blob([new Uint8Array(data, HEADER_BYTES)], { type: "image/jpeg" });
-    request.resolve({ bitmap: await createImageBitmap(file), msPerFrame: view.getFloat32(4, true) });
+    const bitmap = await readJpeg(new Uint8Array(data, HEADER_BYTES));
+    request.resolve({ bitmap, msPerFrame: view.getFloat32(4, true) });
   } catch (error) {
     request.reject(new FrameError("error", `A frame could not be read: ${error.message}`));
   }
+}
+
+/** A blob takes a way through other processes: on a busy machine it is 50 ms longer. Not every browser has another. */
+async function readJpeg(bytes) {
+  const type = "image/jpeg";
+  if (typeof ImageDecoder === "undefined") return createImageBitmap(new Blob([bytes], { type }));
+  const decoder = new ImageDecoder({ data: bytes, type });
+  const { image } = await decoder.decode();
+  const bitmap = await createImageBitmap(image);
+  image.close();
+  decoder.close();
+  return bitmap;
 }
 
 function refuse({ sequence: number, kind, error }) {

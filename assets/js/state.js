@@ -81,8 +81,8 @@ export function canDecode(state = store.get()) {
   return state.connection === "open" && modelStatus(state.model, state)?.decodes === true;
 }
 
-/** Whether the model has another one that shows its latents sooner, if less well. */
-export const previews = (state = store.get()) => modelStatus(state.model, state)?.previews === true;
+/** How the model's frames are shown sooner, if less well: {model, is_other, precision}; null where they are not. */
+export const previewOf = (state = store.get()) => modelStatus(state.model, state)?.preview ?? null;
 
 /** Call `listener` now if the view's frames can be asked for, and each time that they can be again. */
 export function whenDecoding(listener, view = store) {

@@ -17,8 +17,8 @@ from models.base import LatentModel
 
 REFERENCE = 3 * 128**2  # numbers of a picture of 128 px
 
-Op = Literal["decode", "encode", "reencode", "call"]
-"""What a model does with rows: the first three are methods of it; a call is any function's, once."""
+Op = Literal["decode", "preview", "encode", "reencode", "call"]
+"""What a model does with rows: all but the last are methods of it; a call is any function's, once."""
 
 
 class WorkerClosedError(RuntimeError):
@@ -133,8 +133,9 @@ def perform(request: Request, rows: Tensor) -> Tensor:
     if not isinstance(model, LatentModel):
         model()
         return rows
-    if op == "decode":
-        return model.media.quantise(model.decode_on_device(rows)).cpu()
+    if op in ("decode", "preview"):
+        decode = model.preview_on_device if op == "preview" else model.decode_on_device
+        return model.media.quantise(decode(rows)).cpu()
     return model.encode(rows) if op == "encode" else model.reencode(rows)
 
 

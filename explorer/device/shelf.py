@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import models
 from explorer.device.jobs import WorkerClosedError
@@ -23,12 +24,16 @@ UNUSED = 60.0  # seconds after which a model counts as unused
 class Shelf:
     """Holds the loaded models, within a budget where they are unused; safe to use from any thread."""
 
-    def __init__(self, worker: DecodeWorker, sources: Mapping[str, str], budget: float) -> None:
+    def __init__(
+        self, worker: DecodeWorker, sources: Mapping[str, str], budget: float, cache: Path | None = None
+    ) -> None:
         """`sources` replace where models' weights come from; `budget` is in bytes of what models hold.
+
+        In the folder `cache` is kept what takes long to make of a model.
 
         One model may exceed the budget by itself.
         """
-        self._worker, self._sources, self._budget = worker, sources, budget
+        self._worker, self._sources, self._budget, self._cache = worker, sources, budget, cache
         self._models: dict[str, LatentModel] = {}
         self._bytes: dict[str, int] = {}  # of what each of them holds: counting takes milliseconds
         self._used: dict[str, float] = {}
@@ -77,9 +82,9 @@ class Shelf:
         """
         try:
             if self._worker.device.type == "cpu":
-                model.speed_up()
+                model.speed_up(self._cache)
             else:
-                self._worker.call(model.speed_up)
+                self._worker.call(partial(model.speed_up, self._cache))
         except WorkerClosedError:
             raise
         except Exception as error:

@@ -19,7 +19,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from explorer.device.jobs import Batch, Request, count_rows
+from explorer.device.jobs import Batch, Op, Request, count_rows
 from models.base import LatentModel
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
@@ -45,7 +45,7 @@ class Telemetry:
 
     def __init__(self, waiting: Callable[[], float], kept_bytes: Callable[[], float]) -> None:
         """`waiting` tells how many requests wait now, `kept_bytes` the size of the kept pictures."""
-        self._paces: dict[str, _Pace] = {}  # by model
+        self._paces: dict[tuple[str, Op], _Pace] = {}  # by model
         self._registry = CollectorRegistry()
         self._batches = self._make(Histogram, "batch_pictures", "Pictures of a batch", "model", PICTURES)
         self._device = self._make(Histogram, "device_seconds", "Device time of a batch", "model", SECONDS)
@@ -58,12 +58,13 @@ class Telemetry:
         self._make(Gauge, "gpu_memory_bytes", "Memory of tensors on the GPU").set_function(_gpu_memory)
         ProcessCollector(registry=self._registry)
 
-    def ms_per_frame(self, model: str) -> float:
-        """Moving average of the device time per decoded frame of a model; 0 before its first.
+    def ms_per_frame(self, model: str, preview: bool = False) -> float:
+        """Moving average of the device time per frame that a model decodes; 0 before its first.
 
-        It starts anew when the model goes over to another way of decoding.
+        Of its `preview`s, where it makes some itself. It starts anew when the model goes over to another way.
         """
-        pace = self._paces.get(model)
+        op: Op = "preview" if preview else "decode"
+        pace = self._paces.get((model, op)) or self._paces.get((model, "decode"))
         return pace.ms if pace else 0.0
 
     def asked(self, request: Request) -> None:
@@ -88,10 +89,12 @@ class Telemetry:
         for request, _ in batch:
             if not request.answers:  # its first slice
                 self._waits.labels(_name(request)).observe(max(0.0, began - request.asked))
-        if isinstance(model, LatentModel) and job.op == "decode":
-            pace, way = self._paces.get(job.model), model.precision
+        if isinstance(model, LatentModel) and job.op in ("decode", "preview"):
+            key = (job.model, job.op)
+            way = (job.op == "preview" and model.preview_precision) or model.precision
+            pace = self._paces.get(key)
             if pace is None or pace.way != way:
-                pace = self._paces[job.model] = _Pace(way)
+                pace = self._paces[key] = _Pace(way)
             pace.take(1e3 * seconds / rows)
 
     def render(self) -> bytes:

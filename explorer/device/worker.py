@@ -61,15 +61,19 @@ class DecodeWorker:
         latents: Float[Tensor, "n *latent"],
         slot: Slot | None = None,
         background: bool = False,
+        preview: bool = False,
     ) -> Future[Quantised]:
         """Queue a decode of what is not kept; with a slot it is live, and a newer one of its lane cancels it.
+
+        A `preview` is as fast as the model can, for what is seen in passing.
 
         Without a slot it is bulk work of whoever is `ASKING`, or `background` work. Raises InputError for
         latents of a wrong shape, with NaN or too many, BusyError and WorkerClosedError, and in the future
         DeviceError and what the model raises.
         """
         model.space.check(latents)
-        kept = self._cache.get(model, latents)
+        op: Op = "preview" if preview and model.preview_precision else "decode"
+        kept = self._cache.get(model, latents, op)
         missing = [row for row in range(len(latents)) if row not in kept]
         self.telemetry.looked_up(len(kept), len(missing))
         if not missing:
@@ -79,12 +83,12 @@ class DecodeWorker:
 
         def finish(answers: Tensor) -> Quantised:
             decoded = answers.numpy()
-            self._cache.put(model, latents[missing], decoded)
+            self._cache.put(model, latents[missing], op, decoded)
             kept.update(zip(missing, decoded, strict=True))
             return np.stack([kept[row] for row in range(len(latents))])
 
         priority = slot.priority if slot else Priority.BACKGROUND if background else Priority.BULK
-        return self._put(Request(self._job(model, "decode", latents[missing], priority), model, finish, slot))
+        return self._put(Request(self._job(model, op, latents[missing], priority), model, finish, slot))
 
     def encode(
         self, model: LatentModel, values: Quantised, background: bool = False
@@ -182,7 +186,7 @@ class DecodeWorker:
         """By what the model's frames took so far; before the first, by their size."""
         if not isinstance(request.model, LatentModel):
             return False
-        ms = self.telemetry.ms_per_frame(request.job.model)
+        ms = self.telemetry.ms_per_frame(request.job.model, request.job.op == "preview")
         return ms > SLOW_MODEL_MS if ms else math.prod(request.model.media.shape) > SMALL
 
 

@@ -45,7 +45,7 @@ class FrameRequest(_Numbered):
 
     lane: Lane
     morph: Morph
-    preview: bool = False  # by the model that previews the morph's, where there is one
+    preview: bool = False  # as fast as can be, where there is a faster way
 
 
 def routes(workspace: Workspace) -> list[BaseRoute]:
@@ -161,7 +161,7 @@ class _Connection:
             await self._refuse_with(request, error)
 
     async def _send(self, request: FrameRequest, view: View, file: bytes) -> None:
-        pace = view.shared.worker.telemetry.ms_per_frame(request.morph.model)
+        pace = view.shared.worker.telemetry.ms_per_frame(request.morph.model, request.preview)
         await self._websocket.send_bytes(_HEADER.pack(request.sequence, pace) + file)
 
     async def _refuse_with(self, request: FrameRequest, error: Exception) -> None:

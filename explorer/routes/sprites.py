@@ -30,7 +30,7 @@ class Slice(BaseModel):
 
     morph: Morph
     alphas: Annotated[tuple[Alpha, ...], Field(min_length=1, max_length=MOST)]
-    preview: bool = False  # by the model that previews the morph's, where there is one
+    preview: bool = False  # as fast as can be, where there is a faster way
 
 
 def routes(workspace: Workspace) -> list[BaseRoute]:
@@ -42,7 +42,7 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
         quick = workspace.preview(wish.morph.model) if wish.preview else None
         values = await view.frames(wish.morph, wish.alphas, by=quick)
         file = await asyncio.to_thread(_file, view.model.media, values)
-        pace = view.shared.worker.telemetry.ms_per_frame(wish.morph.model)
+        pace = view.shared.worker.telemetry.ms_per_frame(wish.morph.model, wish.preview)
         return Response(file, media_type="image/jpeg", headers={PACE: f"{pace:.2f}"})
 
     async def value(_: Request, content: bytes) -> Response:

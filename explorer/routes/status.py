@@ -18,6 +18,7 @@ from explorer.steering import MAX_BYTES, MAX_STEERS
 from explorer.views import MAX_TERMS
 from explorer.workspace import Status, Workspace
 from models import MODELS
+from models.base import LatentModel
 
 # What the page keeps to, so that it says so before anything is sent.
 _LIMITS = {
@@ -79,13 +80,20 @@ def describe(workspace: Workspace, status: Status) -> dict[str, Any]:
         "can_encode": model.can_encode if model else None,
         "precision": model.precision if model else None,
         "decodes": status.decodes,
-        "previews": workspace.has_preview(status.model),
+        "preview": describe_preview(status.model, workspace.previewer(status.model)),
         "points": len(dataset) if dataset else 0,
         "encoded": status.encoded,
         "has_map": status.has_map,
         "dataset": describe_dataset(dataset) if dataset else None,
         "datasets": status.datasets,
     }
+
+
+def describe_preview(name: str, by: LatentModel | None) -> dict[str, Any] | None:
+    """How a model's frames are shown while they change, if not as they are decoded."""
+    if by is None:
+        return None
+    return {"model": by.space.name, "is_other": by.space.name != name, "precision": by.preview_precision}
 
 
 @lru_cache(maxsize=64)

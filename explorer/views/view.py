@@ -92,21 +92,21 @@ class View:
     ) -> Values:
         """What is decoded at `alphas` in [0, 1] (morph.alpha is not used), as the model's media keeps it.
 
-        `slot` as in DecodeWorker.submit; `by` is another model of the same latents, such as a quicker one.
+        `slot` as in DecodeWorker.submit; `by` is a model of the same latents that previews them.
         Raises InputError for alphas outside of [0, 1].
         """
-        model, path = by or self.model, await self.path(morph)
+        media, path = self.model.media, await self.path(morph)
         if morph.has_latents:
             t = torch.tensor([*alphas], dtype=torch.float32)
-            return await self.decoded(path.latents(t), slot, model)
-        a, b = await self.decoded(path.latents(torch.tensor([0.0, 1.0])), slot, model)
-        return model.media.blend(a, b, check_alphas(alphas))
+            return await self.decoded(path.latents(t), slot, by)
+        a, b = await self.decoded(path.latents(torch.tensor([0.0, 1.0])), slot, by)
+        return media.blend(a, b, check_alphas(alphas))
 
     async def decoded(
         self, latents: Float[Tensor, "n *latent"], slot: Slot | None = None, by: LatentModel | None = None
     ) -> Values:
         """What is decoded at latents; without a slot as one bulk request, never dropped."""
-        future = self.shared.worker.submit(by or self.model, latents, slot)
+        future = self.shared.worker.submit(by or self.model, latents, slot, preview=by is not None)
         return future.result() if future.done() else await asyncio.wrap_future(future)
 
     async def point(self, morph: Morph) -> Float[Tensor, "*latent"]:

@@ -72,7 +72,9 @@ class ExplorerPage:
         return self.page.evaluate(f"({{...{_SHOWN}}})")
 
     def wait_shown(self, **expected):
-        """Until the canvas shows this."""
+        """Until the canvas shows this: not a preview of it, unless `preview` is True, or None for either."""
+        expected = {"preview": False} | expected
+        expected = {name: value for name, value in expected.items() if value is not None}
         self.wait(
             f"expected => Object.entries(expected).every(([k, v]) => {_SHOWN}[k] === String(v))", expected
         )

@@ -28,6 +28,16 @@ class RunningApp:
         self._flags = ["--port", str(self.port), "--cache-dir", str(cache_dir), "--device", "cpu", *flags]
         self._script = script
         self._process = None
+        self._share_networks(Path(cache_dir))
+
+    def _share_networks(self, cache_dir):
+        """What an app compiles is found by the others, and by the other tests of this run."""
+        base = cache_dir.parent
+        run = base.parent if base.name.startswith("popen-") else base  # xdist has a folder for each process
+        shared, own = run / "networks", cache_dir / "networks"
+        shared.mkdir(exist_ok=True)
+        if not own.exists():
+            own.symlink_to(shared)
 
     def start(self):
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}

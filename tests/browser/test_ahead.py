@@ -30,11 +30,18 @@ Object.defineProperty(WebSocket.prototype, "onmessage", { set(handler) {
 
 @pytest.fixture
 def watched(new_page, app):
-    """A page, and all that it has asked the server for a picture: {alpha: …} of each live frame and slice."""
+    """A page, and all that it has asked the server for a picture while that changes: live morphs, and slices.
+
+    What comes at rest, in place of a preview, does not count.
+    """
     explorer, asked = new_page(app), []
 
+    def sent(text):
+        if text != "ping" and (wish := json.loads(text))["preview"]:
+            asked.append(wish["morph"])
+
     def listen(websocket):
-        websocket.on("framesent", lambda text: text == "ping" or asked.append(json.loads(text)["morph"]))
+        websocket.on("framesent", sent)
 
     explorer.page.on("websocket", listen)
     explorer.page.on("request", lambda request: request.url.endswith("sprite") and asked.append(request))
@@ -121,7 +128,7 @@ def test_the_filmstrip_is_the_first_of_the_path_and_nothing_is_decoded_twice(wat
     assert len(alphas) == len(set(alphas)) == STEPS + 1
     assert sorted(alphas[:9]) == [index / 8 for index in range(9)]
     lanes = [morph["alpha"] for morph in asked if isinstance(morph, dict)]
-    assert set(lanes) == {0.5}  # the first picture, before there was a path
+    assert set(lanes) <= {0.5}  # the first picture, before there was a path
     for index in (0, 3, 8):
         strip = explorer.pixels(f".film button:nth-child({index + 1}) canvas")
         assert psnr(strip, frame_of(explorer.shown(), index / 8)) >= 38
@@ -190,7 +197,7 @@ def test_a_slow_model_shows_the_nearest_frame_and_at_rest_the_very_one(watched, 
     nearest = 0
     explorer.page.evaluate("held = []")  # the very frames come after the drag, however long that takes
     for alpha in drag(explorer, np.linspace(0.52, 0.83, 12)):
-        shown = explorer.wait_shown(wished=alpha)
+        shown = explorer.wait_shown(wished=alpha, preview=None)
         assert abs(float(shown["alpha"]) - alpha) <= 1 / 16
         assert psnr(explorer.pixels(), frame_of(shown)) >= 38  # it is what it says it is
         if float(shown["alpha"]) != alpha:
@@ -201,8 +208,6 @@ def test_a_slow_model_shows_the_nearest_frame_and_at_rest_the_very_one(watched, 
     shown = explorer.wait_shown(alpha=alpha, wished=alpha)
     assert psnr(explorer.pixels(), frame_of(shown)) >= 38
     explorer.wait("() => document.querySelector('.waiting').textContent === ''")
-    live = [morph["alpha"] for morph in asked if isinstance(morph, dict)]
-    assert live[-1] == alpha
 
 
 def test_a_path_that_cannot_be_decoded_leaves_the_live_channel_as_it_was(

@@ -19,8 +19,8 @@ RECORDER = """() => {
 
 PREVIEWS = """async () => {
   const { href } = document.querySelector("link[rel=modulepreload][href$='state.js']");
-  const { previews, store } = await import(href);
-  return store.get().model === "sd-vae-256" && previews();
+  const { previewOf, store } = await import(href);
+  return store.get().model === "sd-vae-256" && previewOf()?.is_other;
 }"""
 
 

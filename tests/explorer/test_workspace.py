@@ -26,7 +26,6 @@ from models import MODELS
 from models.errors import InputError
 from models.face_vae import FaceVAE
 from models.pictures import to_uint8
-from models.runtimes.policy import policy
 from models.stable_diffusion import StableDiffusionVAE
 from tests.explorer.waiting import unload, wait, wait_for
 
@@ -129,25 +128,32 @@ def test_a_model_that_cannot_be_had_fails_with_a_sentence_and_can_be_tried_again
 def test_a_model_decodes_while_a_faster_way_is_made(
     tmp_path: Path, toy_dataset: Dataset, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, speed_up = Event(), StableDiffusionVAE.speed_up
-    monkeypatch.setattr(StableDiffusionVAE, "speed_up", lambda model: made.wait(60) and speed_up(model))
-    own, here = settings(tmp_path, sd_vae_tiny_256=tiny_folder), policy(torch.device("cpu"))
+    made, speed_up, caches = Event(), StableDiffusionVAE.speed_up, list[Path]()
+
+    def when_told(model: StableDiffusionVAE, cache: Path) -> None:
+        caches.append(cache)
+        made.wait(60)
+        speed_up(model, cache)
+
+    monkeypatch.setattr(StableDiffusionVAE, "speed_up", when_told)
+    own = settings(tmp_path, sd_vae_tiny_256=tiny_folder)
     with Workspace(own, {"portraits": toy_dataset}) as workspace:
         name = "sd-vae-tiny-256"
         workspace.prepare(name)
         wait_for(lambda: workspace.status(name).decodes)
         assert frames(workspace.open(name)).shape == (1, 256, 256, 3)
         wait_for(lambda: "getting faster" in workspace.status(name).stage.message)
-        assert workspace.open(name).model.precision == here.name
+        assert workspace.open(name).model.preview_precision is None
         made.set()
         wait(workspace, name)
-        assert workspace.open(name).model.precision == ("int8" if here.bytes else here.name)
+        assert workspace.open(name).model.preview_precision == "int8"
+    assert caches == [own.cache_dir]
 
 
 def test_a_model_that_cannot_be_made_faster_is_used_as_it_is(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(model: FaceVAE) -> None:
+    def fail(model: FaceVAE, cache: Path | None) -> None:
         raise MemoryError("none left")
 
     monkeypatch.setattr(FaceVAE, "speed_up", fail)
@@ -210,9 +216,8 @@ def test_a_slow_model_is_previewed_by_the_quick_one_of_its_latents(
         latent = asyncio.run(view.point(morph))
         tiny = models.load("sd-vae-tiny-256", "cpu", source=str(tiny_folder))
         at_once = to_uint8(tiny.decode(latent[None]))
-        tiny.speed_up()  # which the workspace's own may have done meanwhile
-        assert any(np.array_equal(quick, own) for own in (at_once, to_uint8(tiny.decode(latent[None]))))
-        assert psnr(quick[0], full[0]) < 40, "the other model's picture is another one"
+        assert psnr(quick[0], at_once[0]) >= 34, "it may have got faster meanwhile"
+        assert psnr(quick[0], full[0]) < 34, "the other model's picture is another one"
 
 
 def test_a_model_without_a_quick_one_has_no_preview(workspace: Workspace) -> None:
@@ -225,9 +230,9 @@ def test_only_frames_keep_a_preview_loaded(workspace: Workspace, monkeypatch: py
     monkeypatch.setitem(MODELS, "toy", replace(MODELS["toy"], preview="toy-vector"))
     monkeypatch.setitem(MODELS, "toy-vector", replace(MODELS["toy"], preview=None))
     workspace.prepare("toy")
-    wait_for(lambda: workspace.has_preview("toy") and not workspace._shelf._held["toy-vector"])
+    wait_for(lambda: workspace.previewer("toy") and not workspace._shelf._held["toy-vector"])
     before = workspace._shelf._used["toy-vector"]
-    assert describe(workspace, workspace.status("toy"))["previews"]
+    assert describe(workspace, workspace.status("toy"))["preview"]
     assert workspace._shelf._used["toy-vector"] == before
     assert workspace.preview("toy") is workspace._shelf.loaded("toy-vector")
     assert workspace._shelf._used["toy-vector"] > before

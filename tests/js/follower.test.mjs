@@ -92,17 +92,21 @@ test("a decoded frame needs no server, and the nearest is followed by the very o
   assert.deepEqual(asked.map(({ alpha }) => alpha), [0.6]);
 });
 
-test("a preview comes first and the full picture when one stays", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  const view = createView();
-  view.set({ model: "slow", status: { models: [{ name: "slow", previews: true }] } });
-  const { asked, follower } = start(undefined, view);
-  follower.follow({ alpha: 0.5 });
-  asked[0].answer();
-  await settled();
-  t.mock.timers.tick(2000);
-  assert.deepEqual(asked.map(({ preview }) => preview), [true, false]);
-});
+for (const [by, is_other, soon, late] of [["another model", true, 1000, 2000], ["the model itself", false, 200, 300]]) {
+  test(`a preview by ${by} comes first, and the full picture when one stays`, async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const view = createView();
+    view.set({ model: "slow", status: { models: [{ name: "slow", preview: { is_other } }] } });
+    const { asked, follower } = start(undefined, view);
+    follower.follow({ alpha: 0.5 });
+    asked[0].answer();
+    await settled();
+    t.mock.timers.tick(soon);
+    assert.deepEqual(asked.map(({ preview }) => preview), [true]);
+    t.mock.timers.tick(late - soon);
+    assert.deepEqual(asked.map(({ preview }) => preview), [true, false]);
+  });
+}
 
 test("two followers paint their own frames, whatever the order of the answers", async () => {
   const [one, other] = [start(), start()];

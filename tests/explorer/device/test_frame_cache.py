@@ -26,27 +26,39 @@ def pictures(*levels: int) -> np.ndarray:
 
 def found(cache: FrameCache, *values: int) -> dict[int, int]:
     """Place in the batch → level of the picture."""
-    return {row: int(picture[0, 0, 0]) for row, picture in cache.get(ToyModel(), latents(*values)).items()}
+    return {
+        row: int(picture[0, 0, 0])
+        for row, picture in cache.get(ToyModel(), latents(*values), "decode").items()
+    }
 
 
 def test_pictures_come_back_by_latent() -> None:
     cache = FrameCache()
-    cache.put(ToyModel(), latents(1, 2), pictures(10, 20))
+    cache.put(ToyModel(), latents(1, 2), "decode", pictures(10, 20))
     assert found(cache, 2, 3, 1) == {0: 20, 2: 10}
 
 
 def test_another_model_has_other_pictures() -> None:
     cache, other = FrameCache(), ToyModel()
     other.space = replace(other.space, name="another")
-    cache.put(other, latents(1), pictures(10))
+    cache.put(other, latents(1), "decode", pictures(10))
     assert found(cache, 1) == {}
+
+
+def test_what_was_decoded_is_a_preview_too_but_not_the_other_way_round() -> None:
+    cache, model = FrameCache(), ToyModel()
+    cache.put(model, latents(1, 2), "preview", pictures(10, 20))
+    cache.put(model, latents(2), "decode", pictures(21))
+    assert found(cache, 1, 2) == {1: 21}
+    previews = cache.get(model, latents(1, 2), "preview")
+    assert [int(previews[row][0, 0, 0]) for row in (0, 1)] == [10, 21], "the exact one where there is one"
 
 
 def test_what_is_kept_is_a_copy_that_nobody_can_change() -> None:
     cache, given_ = FrameCache(), pictures(10)
-    cache.put(ToyModel(), latents(1), given_)
+    cache.put(ToyModel(), latents(1), "decode", given_)
     given_[:] = 99
-    (kept,) = cache.get(ToyModel(), latents(1)).values()
+    (kept,) = cache.get(ToyModel(), latents(1), "decode").values()
     assert (kept == 10).all()
     with pytest.raises(ValueError, match="read-only"):
         kept[:] = 0
@@ -59,7 +71,7 @@ def test_the_budget_holds_and_the_longest_unused_go_first(uses: list[tuple[str, 
         cache, by_use = FrameCache(), []
         for use, value in uses:
             if use == "put":
-                cache.put(ToyModel(), latents(value), pictures(value))
+                cache.put(ToyModel(), latents(value), "decode", pictures(value))
             elif (found(cache, value) == {0: value}) != (value in by_use[-3:]):
                 raise AssertionError(f"{value} after {by_use}")
             if use == "put" or value in by_use[-3:]:
@@ -71,5 +83,5 @@ def test_the_budget_holds_and_the_longest_unused_go_first(uses: list[tuple[str, 
 def test_a_picture_larger_than_the_budget_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frame_cache, "BUDGET", SIZE - 1)
     cache = FrameCache()
-    cache.put(ToyModel(), latents(1), pictures(1))
+    cache.put(ToyModel(), latents(1), "decode", pictures(1))
     assert (found(cache, 1), cache.bytes) == ({}, 0)

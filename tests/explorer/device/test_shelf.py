@@ -108,9 +108,10 @@ class GrowingToy(ToyModel):
         super().__init__()
         self.error = error
 
-    def speed_up(self) -> None:
+    def speed_up(self, cache: Path | None = None) -> None:
         if self.error:
             raise self.error("no faster")
+        self.cache = cache
         self.thread, self.faster = threading.current_thread().name, self._basis.clone()
 
 

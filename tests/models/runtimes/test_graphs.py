@@ -17,7 +17,7 @@ from models import stable_diffusion
 from models.media import Picture
 from models.runtimes import graphs
 from models.runtimes.graphs import GraphedDecoder, Recorded, batches
-from models.runtimes.policy import CLOSE, closeness
+from models.runtimes.judging import CLOSE, closeness
 from models.toys.vector import ToyModel
 
 CPU = torch.device("cpu")
@@ -104,10 +104,11 @@ def test_without_cuda_it_says_so() -> None:
 @on_cuda
 def test_on_cuda_every_batch_of_the_face_vae_is_close_to_float32() -> None:
     model, exact = models.load("face-vae", "cuda"), models.load("face-vae")
-    assert "in CUDA graphs" in model.precision.split(";")[0]
+    model.speed_up()
+    assert "in CUDA graphs" in str(model.preview_precision)
     for n in (1, 2, 4, 7, 16, 17):
         z = torch.randn(n, 128, generator=torch.Generator().manual_seed(n))
-        assert closeness(model.decode(z), exact._network.decoder(z)) >= CLOSE
+        assert closeness(model.preview_on_device(z).cpu(), exact.decode(z)).reaches(CLOSE)
 
 
 @on_cuda
@@ -121,10 +122,10 @@ def test_on_cuda_every_batch_of_stable_diffusions_is_close_to_float32(
         for device in ("cuda", "cpu")
     )
     model.speed_up()
-    assert "in CUDA graphs" in model.precision.split(";")[0]
+    assert "in CUDA graphs" in str(model.preview_precision)
     for n in (1, 2, 4, 5):
         z = torch.randn(n, *model.space.shape, generator=torch.Generator().manual_seed(n))
-        assert closeness(model.decode(z), exact.decode(z)) >= CLOSE
+        assert closeness(model.preview_on_device(z).cpu(), exact.decode(z)).reaches(CLOSE)
 
 
 @on_cuda
