@@ -1,4 +1,6 @@
-"""One way of decoding, alone in a process: `python -m benchmarks.performance.contestant SUBJECT ours|naive`.
+"""One way of decoding, alone in a process: `python -m benchmarks.performance.contestant SUBJECT WAY …`.
+
+WAY is naive, or ours: at rest, or moving.
 
 A process of its own, since memory, threads and PyTorch's allocator belong to a process. It reads a file of
 latents, writes one of their pictures, and then decodes once for each line that it reads, answering with JSON.
@@ -20,13 +22,14 @@ import models
 from benchmarks.performance.subjects import SUBJECTS, Subject
 from benchmarks.serving import resident_mb
 from explorer.device import keep_freed
+from explorer.settings import Settings
 from models.face_vae import read_network
 
 FACE_WEIGHTS = Path(__file__).parents[2] / "assets" / "face-vae.safetensors"
 
 
-def ours(subject: Subject) -> tuple[Callable[[torch.Tensor], torch.Tensor], str]:
-    """Our model as the app decodes with it, and what it decodes in."""
+def ours(subject: Subject, moving: bool) -> tuple[Callable[[torch.Tensor], torch.Tensor], str]:
+    """Our model as the app decodes with it, or previews where it does that, and in what."""
     device = the_device()
     keep_freed()  # as the worker does
     if subject.model == "sd-vae":
@@ -35,7 +38,9 @@ def ours(subject: Subject) -> tuple[Callable[[torch.Tensor], torch.Tensor], str]
         model = StableDiffusionVAE("sd-vae", subject.vae(), subject.size, device)
     else:
         model = models.load(subject.name, device)
-    model.speed_up()
+    model.speed_up(Settings(_cli_parse_args=False).cache_dir)  # what takes minutes to compile is found again
+    if moving and model.preview_precision:
+        return model.preview_on_device, model.preview_precision
     return model.decode, model.precision
 
 
@@ -59,16 +64,19 @@ def the_device() -> torch.device:
 def main(name: str, way: str, latents_file: str, pictures_file: str) -> None:
     """Answer until standard input ends."""
     started = time.perf_counter()
-    decode, precision = {"ours": ours, "naive": naive}[way](SUBJECTS[name])
+    subject = SUBJECTS[name]
+    if subject.threads:
+        torch.set_num_threads(subject.threads)
+    decode, precision = naive(subject) if way == "naive" else ours(subject, way == "moving")
     ready = time.perf_counter() - started
     latents = torch.from_numpy(np.load(latents_file))
     with FlopCounterMode(display=False) as counter:
         pictures = decode(latents)
-    np.save(pictures_file, pictures.clamp(-1, 1).numpy())
+    np.save(pictures_file, pictures.cpu().clamp(-1, 1).numpy())
     answer({"precision": precision, "load_s": ready, "flops": counter.get_total_flops()})
     for _ in sys.stdin:
         started = time.perf_counter()
-        decode(latents)
+        decode(latents).cpu()
         seconds = time.perf_counter() - started
         cuda = torch.cuda.max_memory_allocated() / 2**20 if torch.cuda.is_available() else 0.0
         answer({"seconds": seconds, "resident_mb": resident_mb(field="VmHWM"), "cuda_mb": cuda})

@@ -150,7 +150,9 @@ async def drag_ours(url: str, seconds: float, chance: random.Random, steps: int 
 
         async def ask(number: int, alpha: float) -> None:
             morph = {"model": "face-vae", "a": a, "b": b, "alpha": alpha}
-            await socket.send(json.dumps({"sequence": number, "lane": "canvas", "morph": morph}))
+            await socket.send(
+                json.dumps({"sequence": number, "lane": "canvas", "morph": morph, "preview": True})
+            )
 
         follower = Follower(ask, MOST)
 

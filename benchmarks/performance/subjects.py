@@ -32,7 +32,7 @@ class Subject:
     size: int  # pixels
     batch: int
     rounds: int  # of which the median counts
-    target: float | None = None  # of the issue: times the naive throughput
+    threads: int | None = None  # that PyTorch may use; as many as there are cores
 
     @property
     def name(self) -> str:
@@ -63,10 +63,10 @@ class Subject:
 
 SUBJECTS = {
     "tiny-256": Subject("TAESD, 256 px", "sd-vae-tiny", 256, 1, rounds=9),
-    "tiny-512": Subject("TAESD, 512 px", "sd-vae-tiny", 512, 1, rounds=9, target=8.0),
+    "tiny-512": Subject("TAESD, 512 px", "sd-vae-tiny", 512, 1, rounds=9),
     "kl-256": Subject("AutoencoderKL, 256 px", "sd-vae", 256, 1, rounds=5),
-    "kl-512": Subject("AutoencoderKL, 512 px", "sd-vae", 512, 1, rounds=5, target=2.2),
-    "face-1": Subject("face VAE, batch 1", "face-vae", 128, 1, rounds=51),
+    "kl-512": Subject("AutoencoderKL, 512 px", "sd-vae", 512, 1, rounds=5),
+    "face-1": Subject("face VAE, batch 1, one thread", "face-vae", 128, 1, rounds=51, threads=1),
     "face-8": Subject("face VAE, batch 8", "face-vae", 128, 8, rounds=21),
-    "face-64": Subject("face VAE, batch 64", "face-vae", 128, 64, rounds=9, target=3.0),
+    "face-64": Subject("face VAE, batch 64", "face-vae", 128, 64, rounds=9),
 }
