@@ -88,7 +88,10 @@ def _work() -> None:
     if hasattr(os, "nice"):
         os.nice(NICE)
     logging.disable(logging.WARNING)
-    plan, ways = pickle.load(sys.stdin.buffer)
+    try:
+        plan, ways = pickle.load(sys.stdin.buffer)
+    except EOFError:  # who started it has ended meanwhile
+        return
     threading.Thread(target=lambda: sys.stdin.buffer.read() or os._exit(1), daemon=True).start()
     for way in ways:
         try:

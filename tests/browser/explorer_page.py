@@ -136,9 +136,10 @@ class ExplorerPage:
         return float(slider.input_value())
 
     def wait_steered(self, *steer):
-        """Until the canvas shows just these (direction, strength in σ, held)."""
+        """Until the canvas shows just these (direction, strength in σ, held), and no preview of it."""
         entries = [{"direction": d, "strength": s, "hold": h} for d, s, h in steer]
-        self.wait(f"steer => {_SHOWN}.steer === JSON.stringify(steer)", entries)
+        shown = f"{_SHOWN}.steer === JSON.stringify(steer) && {_SHOWN}.preview === 'false'"
+        self.wait(f"steer => {shown}", entries)
         return self.shown()
 
     def load_directions(self, path):
