@@ -7,9 +7,11 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import models
 from explorer.device.jobs import WorkerClosedError
@@ -40,6 +42,7 @@ class Shelf:
         self._held: dict[str, int] = defaultdict(int)  # by how many that must not lose it
         self._loading: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._lenders: dict[str, threading.Thread] = {}
+        self._faster: WeakKeyDictionary[LatentModel, Future[None]] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def source(self, name: str) -> str | None:
@@ -75,22 +78,33 @@ class Shelf:
             self._put(name, model)
         return model
 
-    def speed_up(self, name: str, model: LatentModel) -> None:
-        """Make a model faster, where that can be done: it decodes as before meanwhile, and if it fails.
+    def speed_up(self, name: str, model: LatentModel) -> Future[None]:
+        """Begin to make a model faster, once; returns at once. It decodes as before meanwhile, and if it fails.
 
-        Beside the worker on a CPU; on another device as its background call, which holds others up.
+        Beside the worker on a CPU; on another device as its background call, which holds others up. Waiting
+        for it raises WorkerClosedError where the app is closing.
         """
+        with self._lock:
+            if model not in self._faster:
+                self._faster[model] = Future()
+                work = partial(self._speed_up, name, model, self._faster[model])
+                threading.Thread(target=work, name=f"speed-up-{name}", daemon=True).start()
+            return self._faster[model]
+
+    def _speed_up(self, name: str, model: LatentModel, done: Future[None]) -> None:
         try:
-            if self._worker.device.type == "cpu":
-                model.speed_up(self._cache)
-            else:
-                self._worker.call(partial(model.speed_up, self._cache))
-        except WorkerClosedError:
-            raise
+            with self.holding(name):
+                if self._worker.device.type == "cpu":
+                    model.speed_up(self._cache)
+                else:
+                    self._worker.call(partial(model.speed_up, self._cache))
+        except WorkerClosedError as error:
+            return done.set_exception(error)
         except Exception as error:
             log.warning("%s stays as fast as it is: %s", name, error, extra={"model": name})
         else:
             self._put(name, model)  # it holds something else now
+        done.set_result(None)
 
     def lend(self, name: str) -> None:
         """Begin to load a model alone, to help another one out, unless that is going on; returns at once."""
@@ -130,7 +144,7 @@ class Shelf:
         """Where that fails, whoever was to be helped goes on without."""
         try:
             with self.holding(name):
-                self.speed_up(name, self.load(name, lambda fraction, message: None))
+                self.speed_up(name, self.load(name, lambda fraction, message: None)).result()
         except Exception as error:
             log.info("%s cannot help out: %s", name, error, extra={"model": name})
 

@@ -29,6 +29,8 @@ from models.errors import InputError, ModelUnavailableError
 
 log = logging.getLogger(__name__)
 
+FASTER = "Decoding already, and getting faster"
+
 
 State = Literal["absent", "loading", "ready", "stopped", "failed"]
 
@@ -129,14 +131,17 @@ class Preparation:
             self.opened = open_dataset(
                 model, source, self._wanted, self._datasets, self._shared, self._encode
             )
-        self._report("loading", 0.05, "Decoding already, and getting faster")
-        self._shelf.speed_up(self.name, model)
+        faster = self._shelf.speed_up(self.name, model)
+        self._report("loading", 0.05, FASTER)
         while not (ended := self._fill(model, self.opened)) or self.opened.missing:
             with self._lock:  # whoever asks for more from now on begins again
                 self._encodes = self._encodes and not ended  # what is still missing cannot be read
                 if not self._encodes:
                     self._report("stopped", self.stage.progress, self.opened.shortfall)
                     return
+        if not faster.done():
+            self._report("loading", 0.98, FASTER)
+        faster.result()
         self._report("ready", 1.0, "Ready")
 
     def _encode(self, dataset: Dataset, row: int) -> Future[Tensor]:

@@ -119,7 +119,7 @@ class GrowingToy(ToyModel):
 def test_what_a_model_holds_once_it_is_faster_counts(worker: DecodeWorker) -> None:
     shelf, toy = filled(worker, SIZES[LARGE] + SIZES[SMALL], LARGE, SMALL), GrowingToy()
     with shelf.holding(LARGE):
-        shelf.speed_up(LARGE, toy)
+        shelf.speed_up(LARGE, toy).result()
     assert toy.nbytes == 2 * SIZES[LARGE]
     assert on(shelf) == {LARGE}
 
@@ -128,11 +128,11 @@ def test_a_model_that_cannot_be_made_faster_stays_as_it_is(
     worker: DecodeWorker, caplog: pytest.LogCaptureFixture
 ) -> None:
     shelf = filled(worker, 1e9, LARGE)
-    shelf.speed_up(LARGE, GrowingToy(RuntimeError))
+    shelf.speed_up(LARGE, GrowingToy(RuntimeError)).result()
     assert "toy stays as fast as it is: no faster" in caplog.text
     assert on(shelf) == {LARGE}
     with pytest.raises(WorkerClosedError):
-        shelf.speed_up(LARGE, GrowingToy(WorkerClosedError))
+        shelf.speed_up(LARGE, GrowingToy(WorkerClosedError)).result()
 
 
 def test_another_device_gets_its_copy_on_its_own_thread(
@@ -149,7 +149,7 @@ def test_another_device_gets_its_copy_on_its_own_thread(
     monkeypatch.setattr(models, "load", load)
     worker.device = torch.device("meta")
     shelf, toy = filled(worker, 1e9, LARGE), GrowingToy()
-    shelf.speed_up(LARGE, toy)
+    shelf.speed_up(LARGE, toy).result()
     assert threads[0] != "decode-worker", "a download must not hold up the worker"
     assert threads[1] == toy.thread == "decode-worker"
 

@@ -278,6 +278,34 @@ def test_who_asks_while_another_stops_is_not_forgotten(cache_dir: Path, foreign:
         assert opened(workspace).latents.coordinates is not None
 
 
+def test_items_are_encoded_and_a_stop_is_heard_while_the_model_gets_faster(
+    cache_dir: Path, foreign: Dataset, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That takes minutes for some models, and the stop used to wait for it."""
+    may_end, begun = threading.Event(), []
+
+    def speed_up(model: ToyModel, cache: Path | None = None) -> None:
+        begun.append(model)
+        assert may_end.wait(60)
+
+    monkeypatch.setattr(ToyModel, "speed_up", speed_up)
+    with app(cache_dir, foreign) as workspace:
+        gate.let(2)
+        wait_for(lambda: workspace.status("toy").encoded >= 8)
+        workspace.stop("toy")
+        gate.let(1)
+        wait(workspace, "toy")
+        assert (workspace.status("toy").stage.state, workspace.status("toy").encoded) == ("stopped", 12)
+        workspace.prepare("toy")
+        gate.let(10)
+        wait_for(lambda: workspace.status("toy").has_map)
+        stage = workspace.status("toy").stage
+        assert (stage.state, stage.message) == ("loading", "Decoding already, and getting faster")
+        may_end.set()
+        opened(workspace)
+        assert len(begun) == 1, "once for a model, however often it is prepared"
+
+
 def test_a_failure_inside_is_told_and_logged(
     cache_dir: Path, foreign: Dataset, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
