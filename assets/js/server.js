@@ -29,7 +29,10 @@ export function hangUp() {
  * the person, with its HTTP status. An answer that is there but cannot be read is no reason to ask again.
  */
 async function ask(path, parameters, read, options) {
-  const response = await reached(fetch(address(path, parameters), { signal: line.signal, ...options }));
+  return readAnswer(path, await reached(fetch(address(path, parameters), { signal: line.signal, ...options })), read);
+}
+
+async function readAnswer(path, response, read) {
   if (response.ok) return read(response).catch((error) => {
     throw error instanceof UnreachableError ? error : new Error(`The server's answer to ${path} cannot be read.`);
   });
@@ -51,6 +54,26 @@ const asFile = (response) => reached(response.blob());
 export const getJson = (path, parameters) => ask(path, parameters, asJson);
 
 export const post = (path, parameters, body) => ask(path, parameters, asJson, { method: "POST", body });
+
+/**
+ * Send a file of any size; `onProgress` is told how many bytes of it are on their way, which only XMLHttpRequest knows. Throws
+ * as the others do, and the signal's reason where that gives it up.
+ */
+export function upload(path, parameters, file, { onProgress, signal }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", address(path, parameters));
+    request.upload.addEventListener("progress", ({ loaded }) => onProgress(loaded));
+    request.addEventListener("load", () => {
+      const { status, responseText } = request;
+      resolve(readAnswer(path, new Response(responseText, { status }), asJson));
+    });
+    request.addEventListener("error", () => reject(new UnreachableError()));
+    request.addEventListener("abort", () => reject(signal.reason));
+    signal.addEventListener("abort", () => request.abort());
+    request.send(file);
+  });
+}
 
 /** A picture of frames, and the device's time for one of them as far as it is known, in milliseconds. */
 export function postForFrames(path, body) {

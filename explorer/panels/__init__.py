@@ -26,6 +26,7 @@ PANELS: dict[str, Place] = {
     "arithmetic": "explore",
     "style_mix": "explore",
     "my_images": "data",
+    "data_sets": "data",
 }
 """Where each panel stands, its template and script being files of its name. One tool is open at a time."""
 

@@ -25,7 +25,8 @@ class RunningApp:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self.log = Path(cache_dir) / "app.log"
-        self._flags = ["--port", str(self.port), "--cache-dir", str(cache_dir), "--device", "cpu", *flags]
+        folders = ["--cache-dir", str(cache_dir), "--data-dir", str(Path(cache_dir) / "data")]
+        self._flags = ["--port", str(self.port), *folders, "--device", "cpu", *flags]
         self._script = script
         self._process = None
         self._share_networks(Path(cache_dir))

@@ -4,7 +4,7 @@ from urllib.parse import urlparse
 
 import pytest
 
-TOOLS = ["traversal", "arithmetic", "style_mix", "my_images"]
+TOOLS = ["traversal", "arithmetic", "style_mix", "my_images", "data_sets"]
 
 
 def button(explorer, name):
@@ -41,7 +41,8 @@ def test_groups_name_their_tools_and_none_is_empty(explorer):
     groups = explorer.page.locator(".tool-bar [role=group]").evaluate_all(
         "all => all.map((g) => [g.ariaLabel, [...g.querySelectorAll('button')].map((b) => b.textContent)])"
     )
-    assert groups == [["explore", ["Traversal", "Arithmetic", "Style mix"]], ["data", ["My images"]]]
+    data_tools = ["My images", "Data sets"]
+    assert groups == [["explore", ["Traversal", "Arithmetic", "Style mix"]], ["data", data_tools]]
     for name in TOOLS:
         panel = explorer.page.locator(f"#{button(explorer, name).get_attribute('aria-controls')}")
         assert panel.locator(".tool").get_attribute("data-name") == name
@@ -65,7 +66,7 @@ def test_the_keyboard_opens_changes_and_closes_tools(explorer):
     wait_open(explorer, "arithmetic")
     press("End")
     press(" ")
-    wait_open(explorer, "my_images")
+    wait_open(explorer, "data_sets")
     press("Home")
     press("ArrowLeft")
     press("Enter")
