@@ -16,28 +16,31 @@ from tqdm import tqdm
 from explorer.data.catalogue import PICTURES
 from explorer.data.dataset import Dataset, DatasetError, Presentation
 from explorer.data.projection import FEWEST_MAPPED
+from explorer.data.sources import Entry, Folder, SourceError
 from models.media import Picture
-from models.picture_files import candidates, skipped
+from models.picture_files import LITTER, skipped
 from models.pictures import PictureError, encode_webp, open_picture
 
 log = logging.getLogger(__name__)
 
 SIDE = 64  # pixels of a thumbnail
+DESCRIBED = 3  # labels that tell one picture apart, of those that are known of it
 
 
 class Files(Sequence[bytes | None]):
     """The contents of files, read when they are asked for; raises PictureError where that cannot be done."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = paths
+    def __init__(self, folder: Folder, names: Sequence[str]) -> None:
+        self._folder, self._names = folder, names
 
     @property
     def fingerprint(self) -> bytes:
         """Another one when a file was changed; no content is read for it, which may be a folder of photos."""
-        return repr([(str(path), _state(path)) for path in self._paths]).encode()
+        paths = [self._folder.root / name for name in self._names]
+        return repr([(str(path), _state(path)) for path in paths]).encode()
 
     def __len__(self) -> int:
-        return len(self._paths)
+        return len(self._names)
 
     @overload
     def __getitem__(self, index: int) -> bytes: ...
@@ -45,60 +48,67 @@ class Files(Sequence[bytes | None]):
     def __getitem__(self, index: slice) -> Files: ...
     def __getitem__(self, index: int | slice) -> bytes | Files:
         if isinstance(index, slice):
-            return Files(self._paths[index])
-        path = self._paths[index]
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            raise PictureError(f"{path.name} cannot be read any more: {error.strerror}.") from error
+            return Files(self._folder, self._names[index])
+        return self._folder.read(self._names[index])
 
 
-def load_folder(folder: Path) -> Dataset:
+def load_folder(path: Path) -> Dataset:
     """Read the pictures in a folder and its sub-folders; what cannot be read is named in the log.
 
-    Raises DatasetError where there is no such folder, or where fewer than FEWEST_MAPPED pictures can be read.
+    Raises DatasetError where there is no such folder, where its metadata are damaged, or where fewer than
+    FEWEST_MAPPED pictures can be read.
     """
-    if not folder.is_dir():
-        raise DatasetError(f"pictures: there is no folder {folder}")
-    good = _read(folder)
+    if not path.is_dir():
+        raise DatasetError(f"pictures: there is no folder {path}")
+    try:
+        folder = Folder(path)
+    except SourceError as error:
+        raise DatasetError(f"pictures: {error}") from error
+    entries = list(folder.entries())
+    good = _read(folder, [entry.where for entry in entries])
     if len(good) < FEWEST_MAPPED:
         raise DatasetError(
-            f"pictures: expected at least {FEWEST_MAPPED} in {folder}, found {len(good)} that can be read"
+            f"pictures: expected at least {FEWEST_MAPPED} in {path}, found {len(good)} that can be read"
         )
     return Dataset(
         name=PICTURES,
-        title=f"Pictures in {folder.name}",
+        title=f"Pictures in {path.name}",
         media=Picture(SIDE),
-        labels=_labels([path.relative_to(folder) for path in good]),
+        labels=_labels([entry for entry in entries if entry.where in good]),
         splits=np.full(len(good), "train"),
         thumbnails=list(good.values()),
-        files=Files(list(good)),
-        presentation=Presentation(singular="picture", describe=lambda row: [str(name) for name in row]),
+        files=Files(folder, list(good)),
+        presentation=Presentation(singular="picture", describe=_describe),
     )
 
 
-def _read(folder: Path) -> dict[Path, bytes]:
+def _read(folder: Folder, names: list[str]) -> dict[str, bytes]:
     """Thumbnails of what can be read; what cannot, and what is not shown as it is, is told to the log."""
-    paths, good, failed, notes = candidates(folder), dict[Path, bytes](), list[str](), Counter[str]()
+    good, failed, notes = dict[str, bytes](), list[str](), Counter[str]()
     with ThreadPoolExecutor() as readers:
-        read = tqdm(readers.map(_thumbnail, paths), total=len(paths), unit="file", desc="pictures")
-        for path, answer in zip(paths, read, strict=True):
+        answers = readers.map(lambda name: _thumbnail(folder, name), names)
+        read = tqdm(answers, total=len(names), unit="file", desc="pictures")
+        for name, answer in zip(names, read, strict=True):
             if isinstance(answer, Exception):
-                failed.append(f"{path.relative_to(folder)}: {answer}")
+                failed.append(f"{name}: {answer}")
             else:
-                good[path] = answer[0]
+                good[name] = answer[0]
                 notes.update(answer[1])
     for line in skipped(failed):
         log.warning("pictures: %s", line)
+    for kind, count in folder.passed_over.items():
+        if kind not in LITTER:
+            log.warning("pictures: passed over: %s (%d)", kind, count)
     for note, count in notes.items():
         log.warning("pictures: %d of %d: %s", count, len(good), note)
     return good
 
 
-def _thumbnail(path: Path) -> tuple[bytes, tuple[str, ...]] | Exception:
+def _thumbnail(folder: Folder, name: str) -> tuple[bytes, tuple[str, ...]] | Exception:
     """With a sentence on each thing that is shown otherwise than the file has it."""
     try:
-        picture = open_picture(path, SIDE)
+        # By its path: most of a large file need not be read for a small picture.
+        picture = open_picture(folder.path(name), SIDE)
         return encode_webp(picture.pixels), picture.notes
     except (PictureError, OSError) as error:
         return error
@@ -112,7 +122,13 @@ def _state(path: Path) -> tuple[int, int] | None:
     return found.st_size, found.st_mtime_ns
 
 
-def _labels(names: list[Path]) -> pd.DataFrame:
-    """The sub-folder of each, where there are any."""
-    groups = [str(name.parent) for name in names]
-    return pd.DataFrame({"folder": groups} if len(set(groups)) > 1 else {}, index=range(len(names)))
+def _labels(entries: list[Entry]) -> pd.DataFrame:
+    """A column a label, without one folder that all are in."""
+    labels = pd.DataFrame([entry.labels for entry in entries], index=range(len(entries)))
+    return labels.drop(columns="folder") if labels.get("folder", pd.Series()).nunique() == 1 else labels
+
+
+def _describe(row: pd.Series) -> list[str]:
+    # Whole numbers are floats where some are missing.
+    known = row.dropna().iloc[:DESCRIBED]
+    return [f"{value:g}" if isinstance(value, float) else str(value) for value in known]

@@ -123,3 +123,31 @@ def test_a_file_that_is_gone_says_so(folder: Path) -> None:
     (folder / "a.png").unlink()
     with pytest.raises(PictureError, match=r"a\.png cannot be read any more: No such file"):
         dataset.files[0]
+
+
+def test_links_that_lead_out_are_left_and_told(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    draw(tmp_path / "secret.png", 9)
+    (folder / "link.png").symlink_to(tmp_path / "secret.png")
+    assert len(load_folder(folder)) == 6
+    told = [record.getMessage() for record in caplog.records]
+    assert told == ["pictures: passed over: link that leads out (1)"]
+
+
+def test_a_metadata_file_gives_labels(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    lines = ["file_name,kind,age", "cats/c.png,µ,3", "a.png,,1", "gone.png,x,2"]
+    (folder / "metadata.csv").write_text("\n".join(lines))
+    dataset = load_folder(folder)
+    assert [*labels_of(dataset)] == ["folder", "kind", "age", "split"]
+    assert dataset.labels["kind"].dropna().to_dict() == {2: "µ"}
+    assert dataset.labels["age"].dropna().to_dict() == {0: 1, 2: 3}
+    assert dataset.presentation.describe(dataset.labels.iloc[0]) == [".", "1"]
+    told = [record.getMessage() for record in caplog.records]
+    assert told == ["pictures: passed over: name in metadata.csv that no file has (1)"]
+
+
+def test_damaged_metadata_are_refused(folder: Path) -> None:
+    (folder / "metadata.csv").write_bytes(b"")
+    with pytest.raises(DatasetError, match=r"pictures: metadata\.csv cannot be read as CSV"):
+        load_folder(folder)

@@ -1,0 +1,45 @@
+"""Which kind of source a path is: by what it holds, then by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from explorer.data.sources import SourceError, open_source
+from models.errors import InputError
+
+Make = Callable[..., Path]
+
+
+def test_a_folder_and_files_by_what_they_hold(make_folder: Make, make_zip: Make, tmp_path: Path) -> None:
+    assert open_source(make_folder("a.png")).kind == "folder"
+    assert open_source(make_zip({"a.png": b"A"}).rename(tmp_path / "other.name")).kind == "zip"
+    assert list(open_source(make_zip({})).entries()) == []
+    pq.write_table(pa.table({"image": [b"A"]}), tmp_path / "own.data")
+    assert open_source(tmp_path / "own.data").read("0") == b"A"
+    (tmp_path / "OWN.CSV").write_text("path\na.png\n")
+    assert open_source(tmp_path / "OWN.CSV").kind == "table"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("own.zip", "is no ZIP archive, or is damaged or incomplete"),
+        ("own.parquet", "is no Parquet file, or is damaged or incomplete"),
+        ("own.csv", r"cannot be read as CSV: No columns to parse from file\.$"),
+        ("own.png", "is no folder, ZIP archive, or table in CSV or Parquet"),
+    ],
+)
+def test_anything_else_is_refused(tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(SourceError, match=message):
+        open_source(tmp_path / name)
+
+
+def test_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"There is no file or folder to open at .*nowhere: No such file"):
+        open_source(tmp_path / "nowhere")
