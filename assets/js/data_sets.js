@@ -1,12 +1,12 @@
 /** The tool “Data sets”: bring one, see how far its import is, and show, stop or delete it. */
 
 import { startEntries } from "./import_entry.js";
-import { count, describe, isImport, isUnderWay, refusal, size } from "./import_words.js";
+import { count, describe, isImport, isUnderWay, size } from "./import_words.js";
+import { remove, show } from "./import_shown.js";
 import { bring, bringFolder, cancel, change, follow, imports, nextWhole, waitForNone } from "./imports.js";
 import { attempt, notify } from "./notice.js";
-import { chooseModel, ready } from "./session.js";
-import { modelStatus, store } from "./state.js";
-import { refresh } from "./status.js";
+import { ready } from "./session.js";
+import { store } from "./state.js";
 import { showWhileOpen } from "./tool.js";
 
 const INSTEAD = "A folder has to be packed as a ZIP; single pictures are opened under “My images”.";
@@ -120,29 +120,10 @@ function startTelling(element) {
   });
 }
 
-/** Show a data set in the model that is on, where that encodes pictures. */
-async function show({ name, title }) {
-  await refresh(); // the page may not know of it yet
-  const { model, pending, status } = store.get();
-  const entry = modelStatus(pending ?? model);
-  if (entry.datasets.includes(name) || !entry.decodes) await chooseModel(entry.name, { dataset: name });
-  else notify(refusal({ title }, entry, status.models), "error");
-}
-
 function askToDelete(dialog, set) {
   const pictures = set.read > 0 ? `“${set.title}” with ${count(set.read, "picture")}` : `“${set.title}”`;
   dialog.querySelector("p").textContent = `Delete ${pictures}, and what models made of it? Pictures that lie elsewhere stay there.`;
   dialog.returnValue = ""; // Escape leaves it so
   dialog.onclose = () => dialog.returnValue === "delete" && attempt(() => remove(set));
   dialog.showModal();
-}
-
-/** Delete a data set; the page shows another before it goes. */
-async function remove(set) {
-  const { model, pending, dataset, pendingDataset } = store.get();
-  const entry = modelStatus(pending ?? model);
-  const other = entry.datasets.find((name) => name !== set.name);
-  if ([dataset, pendingDataset].includes(set.name) && other) await chooseModel(entry.name, { dataset: other });
-  await change("delete", set);
-  await refresh();
 }

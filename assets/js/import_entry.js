@@ -36,7 +36,7 @@ function update(element, set, isShown) {
   element.dataset.state = set.state;
   write(find("[data-title]"), set.title);
   find("[data-title]").title = set.title; // it may be cut off
-  write(find("[data-text]"), isShown ? `${describe(set)}, on the map` : describe(set));
+  write(find("[data-text]"), isShown ? `${describe(set)}, shown` : describe(set));
   const bar = find("progress");
   bar.hidden = !isUnderWay(set);
   bar.value = set.total > 0 ? set.looked / set.total : 0;
