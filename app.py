@@ -27,6 +27,7 @@ def main() -> None:
         settings = Settings(_cli_parse_args=True)
         _start_log(settings.log_format)
         settings.cache_dir = writable(settings.cache_dir)
+        settings.data_dir = writable(settings.data_dir)
         give_libraries_a_place(settings.cache_dir)
         workspace = Workspace(settings)
     except ValidationError as error:

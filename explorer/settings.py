@@ -52,6 +52,13 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(
         Path("~/.cache/latent-explorer"), description="where encoded data sets and maps are kept between runs"
     )
+    data_dir: Path = Field(
+        Path("~/.local/share/latent-explorer"), description="where data sets that people bring are kept"
+    )
+    import_root: Annotated[list[Path], NoDecode, CommaSeparated] = Field(
+        [], description="folders of this machine from which the page may import pictures"
+    )
+    import_gb: float = Field(4.0, gt=0, description="gigabytes that one person may bring")
     pictures: Path | None = Field(
         None, description="folder of pictures of your own, shown first; its sub-folders become a label"
     )

@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from explorer.data import SAMPLES, Dataset, LatentTable, UnknownPointError, fits, load_datasets
+from explorer.data import (
+    SAMPLES,
+    Dataset,
+    Imports,
+    LatentTable,
+    Store,
+    UnknownPointError,
+    fits,
+    load_datasets,
+)
 from explorer.device import DecodeWorker, Shelf, choose_device
 from explorer.settings import Settings
 from explorer.steering import Jacobians
@@ -58,12 +67,32 @@ class Workspace:
             raise InputError(f"model: expected one of {', '.join(MODELS)}, got {settings.model!r}")
         worker = DecodeWorker(choose_device(settings.device))
         self.settings = settings
-        self.datasets = datasets or load_datasets(settings.pictures)
+        self._fixed = datasets or load_datasets(settings.pictures)
+        self.imports = Imports(Store(settings.data_dir.expanduser()))
         self.shared = Shared(worker, Jacobians(worker))
         self._shelf = Shelf(worker, settings.source, settings.memory * 1e9, settings.cache_dir)
         self._preparations: dict[tuple[str, str | None], Preparation] = {}
         self._lock = threading.Lock()
         self.prepare(settings.model)
+
+    @property
+    def datasets(self) -> dict[str, Dataset]:
+        """All that can be opened, by name; those that people brought last."""
+        return {**self._fixed, **self.imports.store.datasets()}
+
+    def shown_to(self, person: str) -> dict[str, Dataset]:
+        """What a person is told of: all people's, and their own."""
+        return {name: dataset for name, dataset in self.datasets.items() if dataset.owner in (None, person)}
+
+    def delete(self, dataset: str) -> None:
+        """Remove a data set that was brought, and all that is kept of it. Raises StoreError."""
+        self.imports.store.get(dataset)  # nothing is stopped for a name that is not there
+        with self._lock:
+            ended = [self._preparations.pop(key) for key in list(self._preparations) if key[1] == dataset]
+        for preparation in ended:
+            preparation.stop()
+            preparation.close()
+        self.imports.delete(dataset)
 
     def open(self, model: str, dataset: str | None = None) -> View:
         """A data set in a model; without its name the model's first, or another while that is not open.
@@ -122,7 +151,8 @@ class Workspace:
         names = self._datasets_of(model) if model else (*self.datasets, SAMPLES)
         if dataset not in names:
             of = f" for {model.space.name}" if model else ""
-            raise InputError(f"dataset: expected one of {', '.join(names)}{of}, got {dataset!r}")
+            public = ", ".join(name for name in names if name in self._fixed or name == SAMPLES)
+            raise InputError(f"dataset: expected one of {public}{of}, got {dataset!r}")
 
     def previewer(self, name: str) -> LatentModel | None:
         """The loaded model that shows this one's latents sooner: another or, in its own way, itself."""
@@ -140,6 +170,7 @@ class Workspace:
     def close(self) -> None:
         """Stop all threads; whoever waits gets WorkerClosedError."""
         self.shared.closing.set()
+        self.imports.close()
         self.shared.worker.close()
         self.shared.fits.shutdown(wait=False, cancel_futures=True)
         for preparation in list(self._preparations.values()):
@@ -167,7 +198,7 @@ class Workspace:
             self.check(dataset)
         with self._lock:
             first = self._get(model, None)
-            alike = [n for n, d in self.datasets.items() if d.media.name == MODELS[model].media.name]
+            alike = [n for n, d in self._fixed.items() if d.media.name == MODELS[model].media.name]
             likely = next(iter(alike), SAMPLES)
             if dataset in (None, first.opened.dataset.name if first.opened else likely):
                 return first

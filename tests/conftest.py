@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ HUB_CACHE = ROOT.parent / "shared" / "hf-home"
 # Before anything imports huggingface_hub, which reads its environment once: tests never reach the network,
 # and find the real TAESD where somebody has put it.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# And what a person has brought to their own app stays out of it.
+os.environ["LATENT_EXPLORER_DATA_DIR"] = tempfile.mkdtemp(prefix="latent-explorer-tests-")
 if HUB_CACHE.is_dir():
     os.environ["HF_HOME"] = str(HUB_CACHE)
 

@@ -2,7 +2,7 @@
 
 from explorer.data.catalogue import DATASETS, FIRST, MINE, SAMPLES
 from explorer.data.dataset import Dataset, DatasetError, Shipped
-from explorer.data.encoding import agrees, cache_path, encode_missing, fits, request_latent, value_of
+from explorer.data.encoding import agrees, encode_missing, fits, kept_latents, request_latent, value_of
 from explorer.data.keep import Keep
 from explorer.data.labels import Label, classes_of, labels_of, numeric_labels
 from explorer.data.latent_table import LatentTable
@@ -11,6 +11,7 @@ from explorer.data.own import OwnPoint, OwnPoints
 from explorer.data.points import MAX_GROUP, Point, UnknownPointError, one_of
 from explorer.data.projection import FEWEST_MAPPED, Arguments, fit
 from explorer.data.samples import draw_samples
+from explorer.data.store import About, Findings, Imports, Progress, Store, Stored, StoreError, read_in
 from explorer.data.uploads import Upload, examine
 
 __all__ = [
@@ -20,31 +21,39 @@ __all__ = [
     "MAX_GROUP",
     "MINE",
     "SAMPLES",
+    "About",
     "Arguments",
     "Dataset",
     "DatasetError",
+    "Findings",
+    "Imports",
     "Keep",
     "Label",
     "LatentTable",
     "OwnPoint",
     "OwnPoints",
     "Point",
+    "Progress",
     "Shipped",
+    "Store",
+    "StoreError",
+    "Stored",
     "UnknownPointError",
     "Upload",
     "agrees",
-    "cache_path",
     "classes_of",
     "draw_samples",
     "encode_missing",
     "examine",
     "fit",
     "fits",
+    "kept_latents",
     "labels_of",
     "load_dataset",
     "load_datasets",
     "numeric_labels",
     "one_of",
+    "read_in",
     "request_latent",
     "value_of",
 ]

@@ -67,11 +67,13 @@ class Dataset:
     media: Media
     labels: pd.DataFrame  # one column a label
     splits: np.ndarray  # "train" or "held-out"
-    thumbnails: list[bytes]  # WebP
+    thumbnails: Sequence[bytes]  # WebP
     files: Sequence[bytes | None]
     shipped: Shipped | None = None
     placed: Mapping[str, Placed] = field(default_factory=dict)  # by model
     presentation: Presentation = Presentation()
+    owner: str | None = None  # the person's id whose it is, who alone is told of it; None for all people's
+    home: Path | None = None  # where what is made of it is kept, if it has a place of its own
 
     def __len__(self) -> int:
         return len(self.thumbnails)

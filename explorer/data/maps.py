@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 import models
 from explorer.data.dataset import Dataset, Placed
-from explorer.data.encoding import cache_path, encode_missing, request_latent
+from explorer.data.encoding import encode_missing, kept_latents, request_latent
 from explorer.data.latent_table import LatentTable
 from explorer.data.loading import load_dataset
 from explorer.data.projection import Arguments, fit
@@ -62,13 +62,13 @@ def place(dataset: Dataset, name: str, worker: DecodeWorker, cache_dir: Path) ->
         None,
         partial(request_latent, model, worker, shown),
     )
-    path = cache_path(cache_dir, model, None, shown)
+    kept = kept_latents(cache_dir, model, None, shown)
     with tqdm(total=len(shown), desc=name, unit="item") as bar:
 
         def report(done: int, seconds: float) -> None:
             bar.update(done - bar.n)
 
-        encode_missing(model, worker, table, path, report, lambda: False)
+        encode_missing(model, worker, table, kept, report, lambda: False)
     return Placed(fit(table.latents, arguments, cache_dir), arguments.to_json(), table.latents[0])
 
 

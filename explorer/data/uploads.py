@@ -61,7 +61,8 @@ def reach_of(dataset: Dataset) -> Reach | None:
     others = np.flatnonzero(dataset.splits != "held-out")
     if shipped is None or not (len(held) and len(others)):
         return None
-    variances = np.array([variance(open_picture(dataset.thumbnails[row], THUMBNAIL).pixels) for row in held])
+    thumbnails = [dataset.thumbnails[row] for row in held.tolist()]
+    variances = np.array([variance(open_picture(file, THUMBNAIL).pixels) for file in thumbnails])
     return Reach.of(shipped.psnr[held], variances, shipped.latents[held], shipped.latents[others])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from starlette.routing import BaseRoute
 
-from explorer.routes import directions, live, own, places, recipes, sprites, static, status
+from explorer.routes import directions, imports, live, own, places, recipes, sprites, static, status
 from explorer.routes.api import build as build_api
 from explorer.routes.api_files import only_uploads
 from explorer.routes.guard import Guard
@@ -26,5 +26,6 @@ ROUTES: tuple[Callable[[Workspace], list[BaseRoute]], ...] = (
     recipes.arithmetic_routes,
     recipes.style_mix_routes,
     own.routes,
+    imports.routes,
 )
 """What the page's scripts ask, a subject each."""

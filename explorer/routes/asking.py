@@ -38,7 +38,7 @@ async def asked_by(request: Request, limit: int = 0) -> AsyncIterator[bytes]:
     person has too many requests open, and what `Bodies.read` raises: only who is counted is read.
     """
     user, scope = User(person(request)), CancelScope()
-    with _counted(user.person):
+    with counted(user.person):
         async with _bodies.read(request, limit) as content:
             token = ASKING.set(user)
             watch = asyncio.create_task(_leave_with_client(request, user, scope))
@@ -58,7 +58,7 @@ async def asked_by(request: Request, limit: int = 0) -> AsyncIterator[bytes]:
 
 
 @contextmanager
-def _counted(person: Person) -> Iterator[None]:
+def counted(person: Person) -> Iterator[None]:
     """As the queue counts, but at the door: finding out there takes the latents first. Raises BusyError."""
     if _open[person] >= MOST_OF_PERSON:
         waiting = f"{MOST_OF_PERSON} requests of yours wait"

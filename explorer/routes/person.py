@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from threading import Lock
 
 from cachetools import LRUCache
@@ -14,8 +15,12 @@ from explorer.device import Person
 
 COOKIE = "latent-explorer-person"
 MOST = 4096  # persons; who has not asked for longest counts by their address from then on
+DAYS = (
+    400  # for which browsers keep the cookie, at most: what a person brought is theirs after a restart, too
+)
 
 _persons: LRUCache[tuple[str, str], Person] = LRUCache(MOST)  # by cookie or address
+_lasting: set[str] = set()  # ids of those who own what is kept on disk
 _lock = Lock()
 
 
@@ -26,7 +31,7 @@ def person(connection: HTTPConnection) -> Person:
     """
     address = connection.client.host if connection.client else ""
     with _lock:
-        known = _persons.get(_by_cookie(connection))
+        known = _known(connection)
         return known or _persons.setdefault(("address", address), Person(address))
 
 
@@ -43,12 +48,13 @@ class Introduction:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if headers.get("Content-Type", "").startswith("text/html"):
+                    lasts = f"Max-Age={DAYS * 24 * 3600}"
                     place = f"Path={scope.get('root_path') or '/'}"
-                    cookie = f"{cookie_of(scope)}={_newcomer().id}; HttpOnly; {place}; SameSite=Lax"
+                    cookie = f"{cookie_of(scope)}={_newcomer().id}; HttpOnly; {place}; SameSite=Lax; {lasts}"
                     headers.append("Set-Cookie", cookie)
             await send(message)
 
-        is_known = scope["type"] != "http" or _by_cookie(HTTPConnection(scope)) in _persons
+        is_known = scope["type"] != "http" or _known(HTTPConnection(scope)) is not None
         await self._app(scope, receive, send if is_known else introduce)
 
 
@@ -56,6 +62,21 @@ def cookie_of(scope: Scope) -> str:
     """Name of the cookie: browsers send those of a host to all its ports, where other apps may run."""
     _, port = scope.get("server") or ("", None)
     return f"{COOKIE}-{port}" if port else COOKIE
+
+
+def remember(ids: Iterable[str]) -> None:
+    """Know these persons by their cookies from now on, whoever else asks: what they own is kept on disk."""
+    with _lock:
+        _lasting.update(ids)
+
+
+def _known(connection: HTTPConnection) -> Person | None:
+    """The person of a cookie that was given out, also before a restart where they own what is kept."""
+    key = _by_cookie(connection)
+    known: Person | None = _persons.get(key)
+    if known is None and key[1] in _lasting:
+        known = _persons[key] = Person(key[1])
+    return known
 
 
 def _by_cookie(connection: HTTPConnection) -> tuple[str, str]:

@@ -93,11 +93,12 @@ def _pictures(workspace: Workspace) -> list[BaseRoute]:
         """The picture of an item: of its file where that is one, and there is one."""
         dataset = dataset_of(request)
         row = dataset.row(request.path_params["key"])
-        file = dataset.files[row] if dataset.media.name == "picture" else None
-        if file and not dataset.shipped:
+        shown = dataset.thumbnails[row]
+        if dataset.media.name == "picture" and dataset.shipped:
+            shown = dataset.files[row] or shown
+        elif dataset.media.name == "picture":
             async with asked_by(request):  # of all items these alone cost something
-                file = await dear(_viewable, file)
-        shown = file or dataset.thumbnails[row]
+                shown = await dear(_viewable, dataset, row)
         kind = Image.open(BytesIO(shown)).get_format_mimetype()
         return Response(shown, media_type=kind, headers=KEEP)
 
@@ -107,9 +108,10 @@ def _pictures(workspace: Workspace) -> list[BaseRoute]:
     ]
 
 
-def _viewable(file: bytes) -> bytes:
+def _viewable(dataset: Dataset, row: int) -> bytes:
     """A person's file as any browser shows it, without what else a camera has written into it."""
-    return encode_webp(open_picture(file, ITEM).pixels)
+    file = dataset.files[row]
+    return encode_webp(open_picture(file, ITEM).pixels) if file else dataset.thumbnails[row]
 
 
 def _named(labels: dict[str, Label], name: str) -> Label:

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from explorer.data import SAMPLES, Dataset, Point, labels_of
 from explorer.operations import INTERPOLATIONS, STRENGTHS
 from explorer.routes.answers import answering, parameter
+from explorer.routes.asking import owner
 from explorer.routes.sprites import MOST
 from explorer.steering import MAX_BYTES, MAX_STEERS
 from explorer.views import MAX_TERMS
@@ -42,7 +43,8 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
             for entry in workspace.statuses()
         ]
         told = [describe(workspace, entry) for entry in shown]
-        return JSONResponse({"device": str(workspace.shared.worker.device), "models": told, **fixed()})
+        device, kinds = str(workspace.shared.worker.device), _kinds(workspace)
+        return JSONResponse({"device": device, "models": told, "datasets": kinds, **fixed()})
 
     async def prepare(request: Request) -> Response:
         model, dataset = parameter(request, "model"), request.query_params.get("dataset")
@@ -85,7 +87,7 @@ def describe(workspace: Workspace, status: Status) -> dict[str, Any]:
         "encoded": status.encoded,
         "has_map": status.has_map,
         "dataset": describe_dataset(dataset) if dataset else None,
-        "datasets": status.datasets,
+        "datasets": [name for name in status.datasets if name in (*workspace.shown_to(owner()), SAMPLES)],
     }
 
 
@@ -124,14 +126,14 @@ def _fixed(workspace: Workspace) -> dict[str, Any]:
         for name, method in INTERPOLATIONS.items()
     ]
     first = {"model": workspace.settings.model, "method": "slerp", "alpha": 0.5, "steer": []}
-    return {"first": first, "methods": methods, "datasets": _kinds(workspace), "limits": _LIMITS}
+    return {"first": first, "methods": methods, "limits": _LIMITS}
 
 
 def _kinds(workspace: Workspace) -> dict[str, Any]:
-    """What points are called, by the prefix of their names."""
+    """What points are called, by the prefix of their names, as far as the person is told of them."""
     known = [
         (dataset.name, dataset.title, dataset.presentation.singular)
-        for dataset in workspace.datasets.values()
+        for dataset in workspace.shown_to(owner()).values()
     ]
     names = [*known, (SAMPLES, "Samples of the prior", "sample")]
     return {

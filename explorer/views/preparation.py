@@ -15,8 +15,8 @@ from torch import Tensor
 from explorer.data import (
     Dataset,
     LatentTable,
-    cache_path,
     encode_missing,
+    kept_latents,
     request_latent,
 )
 from explorer.device import Shelf, WorkerClosedError
@@ -154,9 +154,9 @@ class Preparation:
     def _fill(self, model: LatentModel, opened: Opened) -> bool:
         """Encode what is not, and make the map; whether that came to its end."""
         table = opened.table
-        path = cache_path(self._cache_dir, model, self._shelf.source(self.name), opened.dataset)
+        kept = kept_latents(self._cache_dir, model, self._shelf.source(self.name), opened.dataset)
         whole = encode_missing(
-            model, self._shared.worker, table, path, self._report_encoding, lambda: not self._encodes
+            model, self._shared.worker, table, kept, self._report_encoding, lambda: not self._encodes
         )
         if opened.table.coordinates is None and whole:
             self._report("loading", 0.95, f"Making the map of {len(table) - opened.missing:,} points (UMAP)")

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 import models
-from explorer.data import Dataset, LatentTable, agrees, cache_path, encode_missing, fits, request_latent
+from explorer.data import Dataset, LatentTable, agrees, encode_missing, fits, kept_latents, request_latent
 from explorer.data.encoding import value_of
 from explorer.device import ASKING, DecodeWorker, User
 from models.errors import InputError
@@ -59,11 +59,12 @@ def fill(
     model: ToyModel,
     worker: DecodeWorker,
     table: LatentTable,
-    path: Path,
+    folder: Path,
     report: Callable[[int, float], None] = quiet,
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> bool:
-    return encode_missing(model, worker, table, path, report, is_stopped)
+    kept = kept_latents(folder, model, None, table.dataset)
+    return encode_missing(model, worker, table, kept, report, is_stopped)
 
 
 def check(table: LatentTable, expected: Tensor) -> None:
@@ -76,21 +77,24 @@ def test_items_are_encoded_and_reported(
 ) -> None:
     reports: list[int] = []
     table = empty_table(shown)
-    assert fill(CountingToy(), worker, table, tmp_path / "file", lambda n, _: reports.append(n))
+    assert fill(CountingToy(), worker, table, tmp_path, lambda n, _: reports.append(n))
     check(table, expected)
     assert reports == list(range(4, 41, 4))
 
 
 def test_a_second_start_reads_the_file(worker: DecodeWorker, shown: Dataset, tmp_path: Path) -> None:
-    path = cache_path(tmp_path / "new", ToyModel(), None, shown)
     first = empty_table(shown)
-    fill(ToyModel(), worker, first, path)
+    fill(ToyModel(), worker, first, tmp_path / "new")
     again, second = CountingToy(), empty_table(shown)
-    written = path.stat().st_mtime_ns
-    assert fill(again, worker, second, path)
+    written = files_below(tmp_path)
+    assert fill(again, worker, second, tmp_path / "new")
     assert again.encoded == 1, "one item shows that the weights are the same"
     assert torch.equal(first.latents, second.latents)
-    assert path.stat().st_mtime_ns == written, "what is whole is not written again"
+    assert files_below(tmp_path) == written, "what is whole is not written again"
+
+
+def files_below(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
 def stop_after(limit: int) -> Callable[[int, float], None]:
@@ -105,9 +109,9 @@ def test_what_was_encoded_before_a_failure_is_kept(
     worker: DecodeWorker, shown: Dataset, expected: Tensor, tmp_path: Path
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
-        fill(ToyModel(), worker, empty_table(shown), tmp_path / "file", stop_after(12))
+        fill(ToyModel(), worker, empty_table(shown), tmp_path, stop_after(12))
     model, table = CountingToy(), empty_table(shown)
-    assert fill(model, worker, table, tmp_path / "file")
+    assert fill(model, worker, table, tmp_path)
     assert model.encoded == 1 + 40 - 12
     check(table, expected)
 
@@ -117,9 +121,9 @@ def test_who_stops_it_can_let_it_go_on(
 ) -> None:
     model, table, done = CountingToy(), empty_table(shown), [0]
     is_stopped = lambda: done[0] >= 12  # noqa: E731
-    assert not fill(model, worker, table, tmp_path / "file", lambda n, _: done.__setitem__(0, n), is_stopped)
+    assert not fill(model, worker, table, tmp_path, lambda n, _: done.__setitem__(0, n), is_stopped)
     assert (int(table.filled.sum()), model.encoded) == (12, 12)
-    assert fill(model, worker, table, tmp_path / "file")
+    assert fill(model, worker, table, tmp_path)
     assert model.encoded == 12 + 1 + 28
     check(table, expected)
 
@@ -138,18 +142,18 @@ def test_what_cannot_be_read_does_not_take_the_rest_along(
 ) -> None:
     left = replace(shown, files=Gone(shown.files))
     table, again, model = empty_table(left), empty_table(left), CountingToy()
-    assert fill(ToyModel(), worker, table, tmp_path / "file"), "it came to its end"
+    assert fill(ToyModel(), worker, table, tmp_path), "it came to its end"
     assert (~table.filled).nonzero().flatten().tolist() == [0, 5, 6]
     torch.testing.assert_close(table.encoded, expected[table.filled], atol=1e-4, rtol=0)
     assert "portraits: portrait 5 is left out: 5.png cannot be read any more" in caplog.text
-    assert fill(model, worker, again, tmp_path / "file")
+    assert fill(model, worker, again, tmp_path)
     assert model.encoded == 1, "what is behind a gap is kept, too"
     assert torch.equal(again.filled, table.filled)
 
 
 def test_what_never_began_leaves_no_file(worker: DecodeWorker, shown: Dataset, tmp_path: Path) -> None:
     table = empty_table(shown)
-    assert not fill(ToyModel(), worker, table, tmp_path / "file", is_stopped=lambda: True)
+    assert not fill(ToyModel(), worker, table, tmp_path, is_stopped=lambda: True)
     assert not table.filled.any()
     assert list(tmp_path.iterdir()) == []
 
@@ -159,7 +163,7 @@ def test_what_was_asked_for_meanwhile_is_not_encoded_again(
 ) -> None:
     model, table = CountingToy(), empty_table(shown)
     table.fill(range(4, 12), expected[4:12])
-    assert fill(model, worker, table, tmp_path / "file")
+    assert fill(model, worker, table, tmp_path)
     assert model.encoded == 32
     check(table, expected)
 
@@ -169,7 +173,7 @@ def test_latents_of_other_weights_are_not_used(
     worker: DecodeWorker, shown: Dataset, expected: Tensor, tmp_path: Path, asked: int
 ) -> None:
     """Also where an item was encoded on demand before: its row was taken for a sign that all were there."""
-    path = tmp_path / "file"
+    path = tmp_path
     fill(CountingToy(0.8), worker, empty_table(shown), path)
     table = empty_table(shown)
     table.fill([asked], expected[asked : asked + 1])
@@ -184,31 +188,37 @@ def test_latents_of_other_weights_are_not_used(
 def test_a_damaged_file_is_made_anew(
     worker: DecodeWorker, shown: Dataset, expected: Tensor, tmp_path: Path, content: bytes
 ) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(content)
-    table = empty_table(shown)
-    fill(ToyModel(), worker, table, path)
-    check(table, expected)
+    fill(ToyModel(), worker, empty_table(shown), tmp_path)
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            path.write_bytes(content)
+    for _ in range(2):
+        model, table = CountingToy(), empty_table(shown)
+        fill(model, worker, table, tmp_path)
+        check(table, expected)
+    assert model.encoded == 1, "it is whole again"
 
 
 def test_a_place_that_cannot_be_written_costs_the_file_only(
     worker: DecodeWorker, shown: Dataset, expected: Tensor, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "cache").write_bytes(b"")
     table = empty_table(shown)
-    fill(ToyModel(), worker, table, tmp_path / "file" / "cache")
+    fill(ToyModel(), worker, table, tmp_path / "cache")
     check(table, expected)
     assert "encoded latents are not kept for the next start" in caplog.text
 
 
 def test_other_files_and_sources_are_other_caches(shown: Dataset) -> None:
-    paths = {
-        cache_path(Path(), ToyModel(), None, shown),
-        cache_path(Path(), ToyModel(), "somewhere", shown),
-        cache_path(Path(), ToyModel(), None, replace(shown, files=shown.files[::-1])),
-        cache_path(Path(), models.load("toy-spatial"), None, shown),
-    }
-    assert len(paths) == 4
+    turned = replace(shown, files=shown.files[::-1])
+    kept = [
+        kept_latents(Path(), ToyModel(), None, shown),
+        kept_latents(Path(), ToyModel(), "somewhere", shown),
+        kept_latents(Path(), ToyModel(), None, turned),
+        kept_latents(Path(), models.load("toy-spatial"), None, shown),
+        kept_latents(Path(), ToyModel(), None, replace(shown, home=Path("home"))),
+    ]
+    assert len({each.path for each in kept}) == 5
 
 
 def test_agreement_is_of_shape_and_values(worker: DecodeWorker, shown: Dataset, expected: Tensor) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.data import DatasetError, cache_path, labels_of, load_datasets
+from explorer.data import DatasetError, kept_latents, labels_of, load_datasets
 from explorer.data.folder import load_folder
 from models.picture_files import NAMED
 from models.pictures import PictureError
@@ -108,7 +108,7 @@ def test_a_changed_file_has_another_cache_and_none_is_read_for_that(
     def path() -> Path:
         with monkeypatch.context() as patched:
             patched.setattr(Path, "read_bytes", lambda path: pytest.fail(f"{path} was read"))
-            return cache_path(Path(), ToyModel(), None, dataset)
+            return kept_latents(Path(), ToyModel(), None, dataset).path
 
     first = path()
     assert path() == first

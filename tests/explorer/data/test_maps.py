@@ -28,7 +28,7 @@ def test_a_map_is_that_of_the_latents(
     torch.testing.assert_close(placed.first, toy_latents[0], atol=SPREAD, rtol=0)
     assert placed.coordinates.shape == (40, 2)
     assert placed.arguments == Arguments().to_json()
-    assert [*tmp_path.glob("latents-toy-*.safetensors")], "encoding goes on there, where it is cut short"
+    assert [*tmp_path.glob("latents-toy-*.lance")], "encoding goes on there, where it is cut short"
 
 
 def test_the_command_writes_what_the_app_reads(

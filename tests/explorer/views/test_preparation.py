@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from explorer.data import Arguments, Dataset, Point, cache_path, encoding
+from explorer.data import Arguments, Dataset, Point, encoding, kept_latents
 from explorer.data.dataset import Placed
 from explorer.settings import Settings
 from explorer.views import NotReadyError, View
@@ -195,9 +194,8 @@ def test_a_stale_cache_is_not_used_where_an_item_was_encoded_before(
     cache_dir: Path, foreign: Dataset, toy_latents: Tensor, asked: int
 ) -> None:
     """The map used to be made of zeros: the first item's row was taken for a sign that all were there."""
-    path = cache_path(cache_dir, ToyModel(), None, foreign.with_files())
-    cache_dir.mkdir()
-    save_file({"rows": torch.arange(40), "latents": -toy_latents[:40].contiguous()}, path)
+    kept = kept_latents(cache_dir, ToyModel(), None, foreign.with_files())
+    kept.append(range(40), -toy_latents[:40])
     with app(cache_dir, foreign, "toy-generator") as workspace:
         workspace.prepare("toy", encode=False)
         wait(workspace, "toy")
@@ -208,7 +206,8 @@ def test_a_stale_cache_is_not_used_where_an_item_was_encoded_before(
         same(view.latents.latents, toy_latents[:40])
         assert view.latents.coordinates is not None
         assert len(np.unique(view.latents.coordinates, axis=0)) == 40
-    same(load_file(path)["latents"], toy_latents[:40])
+    rows, latents = next(kept.read())
+    same(latents[torch.tensor(rows).argsort()], toy_latents[:40])
 
 
 def test_nothing_is_encoded_that_nobody_asked_for(
@@ -233,7 +232,8 @@ def test_nothing_is_encoded_that_nobody_asked_for(
         wait(workspace, "toy")
         assert workspace.status("toy").stage.state == "stopped"
         assert gate.encoded == 1, "whoever uses a model that was unloaded asks for no more than before"
-    assert not cache_dir.exists()
+    kept = kept_latents(cache_dir, ToyModel(), None, foreign.with_files())
+    assert [rows for rows, _ in kept.read()] == [[17]], "what was asked for is kept, and nothing else"
 
 
 def test_an_encode_that_is_stopped_goes_on_where_it_was(

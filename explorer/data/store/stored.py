@@ -1,0 +1,119 @@
+"""One data set on disk: what is known of it, its items, and the data set that they make."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from explorer.data.dataset import Dataset, Presentation
+from explorer.data.sources import Source, open_source
+from explorer.data.store.about import About
+from explorer.data.store.items import Items
+from explorer.data.store.lance import StoreError
+from models.media import Picture
+from models.pictures import PictureError
+
+SIDE = 64  # pixels of a thumbnail
+DESCRIBED = 3  # labels that tell an item
+
+
+@contextmanager
+def writing(folder: Path, seconds: float = 0) -> Iterator[None]:
+    """Held by whoever writes to a data set, or removes it; let go by the system when its process dies.
+
+    Raises StoreError where another has it, and goes on having it for so many seconds.
+    """
+    try:
+        with FileLock(folder / "writing.lock").acquire(timeout=seconds):
+            yield
+    except Timeout as error:
+        raise StoreError(f"{folder.name} is being imported by another process") from error
+
+
+class Stored:
+    """A data set in a folder of the store; one process writes at a time, any number read."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises StoreError where it is damaged."""
+        self.folder, self.about = folder, About.read(folder)
+        self.items = Items(folder, self.about.labels)
+
+    @property
+    def name(self) -> str:
+        """As points and links have it."""
+        return self.folder.name
+
+    @property
+    def source(self) -> Path:
+        """Where its pictures are; a relative place is one in its own folder."""
+        return self.folder / self.about.source
+
+    def open_source(self) -> Source:
+        """Raises SourceError where the pictures are gone."""
+        return open_source(self.source, self.about.image)
+
+    def writing(self, seconds: float = 0) -> AbstractContextManager[object]:
+        """As `writing`, for this data set."""
+        return writing(self.folder, seconds)
+
+    def dataset(self) -> Dataset:
+        """What has been read so far, to be shown; pictures are read when they are asked for.
+
+        Raises StoreError where the table is damaged.
+        """
+        n, labels = len(self.items), self.items.labels()
+        return Dataset(
+            name=self.name,
+            title=self.about.title,
+            media=Picture(SIDE),
+            labels=labels,
+            splits=np.full(n, "train"),
+            thumbnails=self.items.thumbnails,
+            files=StoredFiles(self),
+            owner=self.about.owner,
+            home=self.folder,
+            presentation=Presentation(
+                singular="picture",
+                describe=_describe,
+                pair=("0", str(min(1, n - 1))),
+                colour=next(iter(labels), None),
+            ),
+        )
+
+
+class StoredFiles(Sequence[bytes]):
+    """The pictures' files, where they lie, as long as they are what was imported."""
+
+    def __init__(self, stored: Stored) -> None:
+        self._stored = stored
+        self._where, self._digests = stored.items.column("where"), stored.items.column("digest")
+        self._source: Source | None = None
+
+    def __len__(self) -> int:
+        return len(self._where)
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
+        if isinstance(index, slice):
+            return [self[row] for row in range(len(self))[index]]
+        self._source = self._source or self._stored.open_source()
+        file = self._source.read(self._where[index])
+        if hashlib.sha256(file).hexdigest() != self._digests[index]:
+            raise PictureError(f"{self._where[index]} has changed since it was imported: import it again.")
+        return file
+
+
+def _describe(row: pd.Series) -> list[str]:
+    """Text as it is, numbers with their names; what is not known is left out."""
+    known = [(name, value) for name, value in row.items() if not pd.isna(value)][:DESCRIBED]
+    return [value if isinstance(value, str) else f"{name} {value:g}" for name, value in known]
