@@ -9,12 +9,12 @@ from typing import Self
 
 from explorer.data import (
     SAMPLES,
+    Collection,
     Dataset,
     Imports,
     LatentTable,
     Store,
     UnknownPointError,
-    fits,
     load_datasets,
 )
 from explorer.device import DecodeWorker, Shelf, choose_device
@@ -67,22 +67,13 @@ class Workspace:
             raise InputError(f"model: expected one of {', '.join(MODELS)}, got {settings.model!r}")
         worker = DecodeWorker(choose_device(settings.device))
         self.settings = settings
-        self._fixed = datasets or load_datasets(settings.pictures)
         self.imports = Imports(Store(settings.data_dir.expanduser()))
+        self.datasets = Collection(datasets or load_datasets(settings.pictures), self.imports.store)
         self.shared = Shared(worker, Jacobians(worker))
         self._shelf = Shelf(worker, settings.source, settings.memory * 1e9, settings.cache_dir)
         self._preparations: dict[tuple[str, str | None], Preparation] = {}
         self._lock = threading.Lock()
         self.prepare(settings.model)
-
-    @property
-    def datasets(self) -> dict[str, Dataset]:
-        """All that can be opened, by name; those that people brought last."""
-        return {**self._fixed, **self.imports.store.datasets()}
-
-    def shown_to(self, person: str) -> dict[str, Dataset]:
-        """What a person is told of: all people's, and their own."""
-        return {name: dataset for name, dataset in self.datasets.items() if dataset.owner in (None, person)}
 
     def delete(self, dataset: str) -> None:
         """Remove a data set that was brought, and all that is kept of it. Raises StoreError."""
@@ -139,20 +130,12 @@ class Workspace:
             opened.dataset if opened else None,
             int(opened.table.filled.sum()) if opened else 0,
             opened is not None and opened.table.coordinates is not None,
-            self._datasets_of(loaded) if loaded else (),
+            self.datasets.names(loaded) if loaded else (),
         )
 
     def statuses(self) -> list[Status]:
         """Every model, each with its first data set."""
         return [self.status(name) for name in MODELS]
-
-    def check(self, dataset: str, model: LatentModel | None = None) -> None:
-        """Raises InputError for a name that no data set has, or none that the model can show."""
-        names = self._datasets_of(model) if model else (*self.datasets, SAMPLES)
-        if dataset not in names:
-            of = f" for {model.space.name}" if model else ""
-            public = ", ".join(name for name in names if name in self._fixed or name == SAMPLES)
-            raise InputError(f"dataset: expected one of {public}{of}, got {dataset!r}")
 
     def previewer(self, name: str) -> LatentModel | None:
         """The loaded model that shows this one's latents sooner: another or, in its own way, itself."""
@@ -187,18 +170,14 @@ class Workspace:
         preview, is_slow = MODELS[name].preview, self.shared.worker.device.type == "cpu"
         return preview if preview and is_slow and self._shelf.agree(name, preview) else None
 
-    def _datasets_of(self, model: LatentModel) -> tuple[str, ...]:
-        fitting = [name for name, dataset in self.datasets.items() if fits(dataset, model)]
-        return (*fitting, SAMPLES) if model.space.prior is not None else tuple(fitting)
-
     def _preparation(self, model: str, dataset: str | None) -> Preparation:
         if model not in MODELS:
             raise InputError(f"model: expected one of {', '.join(MODELS)}, got {model!r}")
         if dataset is not None:
-            self.check(dataset)
+            self.datasets.check(dataset)
         with self._lock:
             first = self._get(model, None)
-            alike = [n for n, d in self._fixed.items() if d.media.name == MODELS[model].media.name]
+            alike = [n for n, d in self.datasets.fixed.items() if d.media.name == MODELS[model].media.name]
             likely = next(iter(alike), SAMPLES)
             if dataset in (None, first.opened.dataset.name if first.opened else likely):
                 return first
@@ -211,7 +190,7 @@ class Workspace:
 
     def _new(self, model: str, dataset: str | None) -> Preparation:
         def table_of(other: str) -> LatentTable:
-            self.check(other, self._shelf.loaded(model))
+            self.datasets.check(other, self._shelf.loaded(model))
             opened = self._preparation(model, other).opened
             if opened is None:
                 raise UnknownPointError(f"the data set {other!r} is not open in {model}: {CHOOSE}")

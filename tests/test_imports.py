@@ -39,6 +39,7 @@ LAYERS = (  # from the ground up; a new package, or a module of no package, is n
     ("explorer.workspace",),
     ("explorer.routes",),
     ("explorer.panels",),
+    ("explorer.__main__",),
     ("app",),
 )
 NUMERICAL = ("explorer.operations", "explorer.measures")

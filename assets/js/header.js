@@ -52,9 +52,10 @@ function startDatasets(menu) {
   store.watch(["model", "dataset", "status", "pendingDataset"], ({ model, dataset, status, pendingDataset }) => {
     const names = modelStatus(model)?.datasets ?? [];
     const titles = Object.fromEntries(Object.values(status.datasets).map(({ name, title }) => [name, title]));
+    const key = JSON.stringify(names.map((name) => [name, titles[name]]));
     menu.closest("label").hidden = names.length < 2;
-    if (menu.dataset.listed !== names.join()) {
-      menu.dataset.listed = names.join();
+    if (menu.dataset.listed !== key) {
+      menu.dataset.listed = key;
       menu.replaceChildren(...names.map((name) => new Option(titles[name], name)));
     }
     menu.value = pendingDataset ?? dataset;

@@ -12,6 +12,7 @@ export const imports = createStore({
   sets: null, // entries as the server tells them, the person's own first; null until it has
   roots: [], // folders of the server that may be read
   limitGb: null, // that one person may bring
+  leftGb: null, // of them
   sending: null, // {name, sent, size} of a file on its way, in bytes
 });
 
@@ -23,9 +24,9 @@ let giveUp = () => {};
 /** Take what the server says now. */
 async function look() {
   const before = changes;
-  const { sets, roots, limit_gb } = await getJson("imports");
+  const { sets, roots, limit_gb: limitGb, left_gb: leftGb } = await getJson("imports");
   if (before !== changes) return look(); // this one may not know of the newest
-  return imports.set({ sets: ordered(sets, imports.get().sets ?? []), roots, limitGb: limit_gb });
+  return imports.set({ sets: ordered(sets, imports.get().sets ?? []), roots, limitGb, leftGb });
 }
 
 /** Keep to what the server says, as long as `isWatched()` and something is under way; a lost connection is waited for. */
@@ -64,10 +65,11 @@ export async function bring(file, image) {
 }
 
 /** Why a file is not sent at all; a server may cut off one that is too large before it is heard. */
-function obstacleTo({ name, size: bytes }, { sending, limitGb }) {
+function obstacleTo({ name, size: bytes }, { sending, limitGb, leftGb }) {
   if (sending) return `“${name}” has to wait: “${sending.name}” is still being sent.`;
   if (bytes === 0) return `“${name}” is empty.`;
-  return limitGb !== null && bytes > limitGb * 1e9 && `“${name}” has ${size(bytes)}, and one person may bring ${limitGb} GB.`;
+  if (leftGb === null || bytes <= leftGb * 1e9) return null;
+  return `“${name}” has ${size(bytes)}: of ${limitGb} GB that one person may bring, ${size(leftGb * 1e9)} are left.`;
 }
 
 const reason = (error, { name }) =>

@@ -1,8 +1,10 @@
 """Data sets and their latents: items with labels, latents by model, maps, and what people bring."""
 
 from explorer.data.catalogue import DATASETS, FIRST, MINE, SAMPLES
+from explorer.data.collection import Collection
 from explorer.data.dataset import Dataset, DatasetError, Shipped
-from explorer.data.encoding import agrees, encode_missing, fits, kept_latents, request_latent, value_of
+from explorer.data.encoding import agrees, fits, request_latent, value_of
+from explorer.data.filling import encode_missing, kept_latents
 from explorer.data.keep import Keep
 from explorer.data.labels import Label, classes_of, labels_of, numeric_labels
 from explorer.data.latent_table import LatentTable
@@ -23,6 +25,7 @@ __all__ = [
     "SAMPLES",
     "About",
     "Arguments",
+    "Collection",
     "Dataset",
     "DatasetError",
     "Findings",

@@ -1,36 +1,17 @@
-"""Encoding a data set with a model that has not seen it, once: the result is kept on disk."""
+"""Items as a model takes them, and their latents, one by one."""
 
 from __future__ import annotations
 
-import hashlib
-import logging
-import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from concurrent.futures import Future
 
 import numpy as np
-import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from explorer.data.dataset import Dataset
-from explorer.data.folder import Files
-from explorer.data.latent_table import LatentTable
-from explorer.data.store import KeptLatents
 from explorer.device import DecodeWorker
 from models.base import LatentModel
 from models.errors import InputError
-
-log = logging.getLogger(__name__)
-
-STEP = 4  # rows between two reports
-AHEAD = 2  # times as many are read meanwhile
-SAVE_SECONDS = 10.0
-
-Report = Callable[[int, float], None]
-"""Called as encoding goes on: rows done, and estimated seconds left."""
 
 
 def fits(dataset: Dataset, model: LatentModel) -> bool:
@@ -85,128 +66,3 @@ def agrees(
         return False
     fresh = worker.encode(model, value_of(dataset, row, model)[None])[0]
     return bool((fresh - first).norm() <= tolerance * fresh.norm())
-
-
-def kept_latents(directory: Path, model: LatentModel, source: str | None, dataset: Dataset) -> KeptLatents:
-    """Where the latents of these items are kept, by model, source of its weights, and items."""
-    space = model.space
-    digest = hashlib.sha256(repr((space.name, space.shape, model.media, source)).encode())
-    if dataset.home is None:
-        digest.update(_fingerprint(dataset))
-    name = f"latents-{space.name}-{digest.hexdigest()[:24]}"
-    return KeptLatents(dataset.home or directory, name, space.shape)
-
-
-def _fingerprint(dataset: Dataset) -> bytes:
-    """Another one for other files."""
-    if isinstance(dataset.files, Files):
-        return dataset.files.fingerprint
-    digest = hashlib.sha256()
-    for file in dataset.files:
-        digest.update(file or b"")
-    return digest.digest()
-
-
-def encode_missing(
-    model: LatentModel,
-    worker: DecodeWorker,
-    table: LatentTable,
-    kept: KeptLatents,
-    report: Report,
-    is_stopped: Callable[[], bool],
-) -> bool:
-    """Fill the table, from what is kept as far as it goes; whether that came to its end.
-
-    A row whose file cannot be read stays as it is, and is named in the log. What is encoded is kept even when
-    it is cut short. Raises what `worker.encode` raises.
-    """
-    if table.filled.all():
-        return True
-    unkept = ~_recall(model, worker, table, kept)
-
-    def keep() -> None:
-        rows = (table.filled & unkept).nonzero().flatten()
-        if len(rows):
-            kept.append(rows.tolist(), table.latents[rows])
-            unkept[rows] = False
-
-    try:
-        return _encode_rest(model, worker, table, keep, report, is_stopped)
-    finally:
-        keep()
-
-
-def _recall(
-    model: LatentModel, worker: DecodeWorker, table: LatentTable, kept: KeptLatents
-) -> Bool[Tensor, " n"]:
-    """Take in what is kept, unless the model encodes the first of it otherwise by now; gives those rows."""
-    recalled, is_same = torch.zeros(len(table), dtype=torch.bool), True
-    for rows, latents in kept.read():
-        here = [i for i, row in enumerate(rows) if row < len(table)]
-        if here and not recalled.any():
-            row, first = rows[here[0]], latents[here[0]]
-            is_same = agrees(model, worker, table.dataset, first, tolerance=0.05, row=row)
-        if not is_same:
-            kept.forget()
-            break
-        there = [rows[i] for i in here]
-        table.fill(there, latents[here])
-        recalled[there] = True
-    return recalled
-
-
-def _encode_rest(
-    model: LatentModel,
-    worker: DecodeWorker,
-    table: LatentTable,
-    keep: Callable[[], None],
-    report: Report,
-    is_stopped: Callable[[], bool],
-) -> bool:
-    """Whatever is not filled; some rows may have been asked for meanwhile. Whether it was not stopped."""
-    began, started, saved = int(table.filled.sum()), time.monotonic(), time.monotonic()
-    for values in _ahead(model, table):
-        if is_stopped():
-            return False
-        if not values:
-            continue
-        encoded = worker.encode(model, np.stack([*values.values()]), background=True)
-        table.fill([*values], encoded)
-        done = int(table.filled.sum())
-        report(done, (time.monotonic() - started) / max(1, done - began) * (len(table) - done))
-        if time.monotonic() - saved > SAVE_SECONDS:
-            keep()
-            saved = time.monotonic()
-    return True
-
-
-def _ahead(model: LatentModel, table: LatentTable) -> Iterator[dict[int, np.ndarray]]:
-    """The items that are not encoded, STEP rows at a time; the next are read while these are encoded."""
-
-    def read(start: int) -> dict[int, np.ndarray]:
-        rows = range(start, min(start + STEP, len(table)))
-        return _readable(table.dataset, [row for row in rows if not table.filled[row]], model)
-
-    with ThreadPoolExecutor(AHEAD, "read") as readers:
-        waiting: deque[Future[dict[int, np.ndarray]]] = deque()
-        try:
-            for start in range(0, len(table), STEP):
-                waiting.append(readers.submit(read, start))
-                if len(waiting) > AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
-
-
-def _readable(dataset: Dataset, rows: Sequence[int], model: LatentModel) -> dict[int, np.ndarray]:
-    """Items by their rows, without those that cannot be read: these must not take the rest along."""
-    values = {}
-    for row in rows:
-        try:
-            values[row] = value_of(dataset, row, model)
-        except InputError as error:
-            log.warning("%s: %s %d is left out: %s", dataset.name, dataset.presentation.singular, row, error)
-    return values

@@ -19,7 +19,8 @@ from tqdm import tqdm
 
 import models
 from explorer.data.dataset import Dataset, Placed
-from explorer.data.encoding import encode_missing, kept_latents, request_latent
+from explorer.data.encoding import request_latent
+from explorer.data.filling import encode_missing, kept_latents
 from explorer.data.latent_table import LatentTable
 from explorer.data.loading import load_dataset
 from explorer.data.projection import Arguments, fit

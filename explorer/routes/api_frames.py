@@ -85,7 +85,7 @@ async def view_for(workspace: Workspace, model: str | None, *points: Point) -> V
     view = await _opened(workspace, name)
     named_by_points = dict.fromkeys(point.dataset for point in points if not point.is_own)
     for dataset in named_by_points:
-        workspace.check(dataset, view.model)
+        workspace.datasets.check(dataset, view.model)
     views = [await _opened(workspace, name, dataset) for dataset in named_by_points]
     return next(iter(views), view)
 
@@ -113,5 +113,5 @@ def _check(workspace: Workspace, model: str, point: Point) -> None:
     elif point.dataset in workspace.datasets:
         workspace.datasets[point.dataset].row(point.key)
     elif point.dataset != SAMPLES:
-        known = ", ".join([*workspace.shown_to(owner()), SAMPLES])
+        known = ", ".join([*workspace.datasets.shown_to(owner()), SAMPLES])
         raise UnknownPointError(f"{point}: expected a point of one of the data sets {known}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from explorer.data import Stored, StoreError
 from explorer.device import BusyError
-from explorer.routes.answers import answering, parameter
+from explorer.routes.answers import Endpoint, answering, parameter
 from explorer.routes.asking import counted, dear, owner
 from explorer.routes.person import person, remember
 from explorer.workspace import Workspace
@@ -28,17 +28,41 @@ SUFFIXES = (".zip", ".csv", ".parquet")
 
 def routes(workspace: Workspace) -> list[BaseRoute]:
     """What there is, what is brought, and what becomes of each."""
-    imports, settings = workspace.imports, workspace.settings
+    imports = workspace.imports
     remember(imports.store.owners())
-    sending: set[str] = set()  # persons whose file is on its way
 
     async def listed(_: Request) -> Response:
         sets = await dear(_tell_all, workspace, owner())
-        roots = [str(root) for root in settings.import_root]
-        return JSONResponse({"sets": sets, "roots": roots, "limit_gb": settings.import_gb})
+        roots = [str(root) for root in workspace.settings.import_root]
+        left_gb = max(0, await dear(_left, workspace, owner())) / 1e9
+        limit_gb = workspace.settings.import_gb
+        return JSONResponse({"sets": sets, "roots": roots, "limit_gb": limit_gb, "left_gb": left_gb})
+
+    def changing(change: Callable[[str], None]) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            await dear(change, _mine(workspace, parameter(request, "dataset")).name)
+            return JSONResponse({})
+
+        return answering(answer)
+
+    changes = {
+        "start": imports.start,
+        "stop": imports.stop,
+        "finish": imports.finish,
+        "delete": workspace.delete,
+    }
+    posts = {name: changing(change) for name, change in changes.items()} | _bringing(workspace)
+    return [
+        Route("/explorer/imports", answering(listed)),
+        *(Route(f"/explorer/imports/{name}", answer, methods=["POST"]) for name, answer in posts.items()),
+    ]
+
+
+def _bringing(workspace: Workspace) -> dict[str, Endpoint]:
+    """A file that is sent, whatever its size up to the person's limit, or a folder of the server."""
+    imports, sending = workspace.imports, set[str]()  # persons whose file is on its way
 
     async def send(request: Request) -> Response:
-        """Take the body as a file, whatever its size up to the person's limit, without holding it."""
         name, me = PurePosixPath(parameter(request, "file")), owner()
         if name.suffix.lower() not in SUFFIXES:
             raise InputError(f"{name.name}: expected a file that ends in {', '.join(SUFFIXES)}")
@@ -54,8 +78,8 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
             sending.discard(me)
 
     async def folder(request: Request) -> Response:
-        path = _allowed(Path(parameter(request, "path")).expanduser(), settings.import_root)
-        return await begin(path, request, moved=False)
+        path = Path(parameter(request, "path")).expanduser()
+        return await begin(_allowed(path, workspace.settings.import_root), request, moved=False)
 
     async def begin(path: Path, request: Request, moved: bool) -> Response:
         title, image = request.query_params.get("title", ""), request.query_params.get("image") or None
@@ -64,41 +88,20 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
         imports.start(stored.name)
         return JSONResponse(_tell(workspace, stored.name))
 
-    def changing(change: Callable[[str], None]) -> Callable[[Request], Awaitable[Response]]:
-        async def answer(request: Request) -> Response:
-            await dear(change, _mine(workspace, parameter(request, "dataset")).name)
-            return JSONResponse({})
-
-        return answering(answer)
-
-    posts = {
-        "start": imports.start,
-        "stop": imports.stop,
-        "finish": imports.finish,
-        "delete": workspace.delete,
-    }
-    return [
-        Route("/explorer/imports", answering(listed)),
-        Route("/explorer/imports/send", answering(send), methods=["POST"]),
-        Route("/explorer/imports/folder", answering(folder), methods=["POST"]),
-        *(
-            Route(f"/explorer/imports/{name}", changing(change), methods=["POST"])
-            for name, change in posts.items()
-        ),
-    ]
+    return {"send": answering(send), "folder": answering(folder)}
 
 
 def _tell_all(workspace: Workspace, person: str) -> list[dict[str, Any]]:
-    """Those of the person, and those that are all people's."""
+    """Those of the person, and those that are all people's, the newest first."""
     told = []
     for name in workspace.imports.store.names():
         try:
-            entry = _tell(workspace, name)
+            about = workspace.imports.store.get(name).about
+            if about.owner in (None, person):
+                told.append((about.begun, _tell(workspace, name)))
         except StoreError:
             continue  # damaged: the log has told that
-        if entry.pop("owner") in (None, person):
-            told.append(entry)
-    return told
+    return [entry for _, entry in sorted(told, key=lambda one: -one[0])]
 
 
 def _tell(workspace: Workspace, name: str) -> dict[str, Any]:
@@ -107,8 +110,7 @@ def _tell(workspace: Workspace, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "title": about.title,
-        "owner": about.owner,
-        "is_mine": about.owner is not None,
+        "is_mine": about.owner is not None,  # who that is, nobody is told: it is what their cookie says
         "state": progress.state,
         "read": progress.read,
         "looked": progress.looked,
@@ -146,15 +148,17 @@ def _arriving(workspace: Workspace) -> Path:
     return folder
 
 
+def _left(workspace: Workspace, person: str) -> int:
+    """Bytes that a person may still bring, or fewer than none."""
+    return int(workspace.settings.import_gb * 1e9) - workspace.imports.store.used_by(person)
+
+
 def _room(workspace: Workspace, person: str) -> int:
-    """Bytes that a person may send. Raises StoreError where there is none."""
-    store, limit = workspace.imports.store, workspace.settings.import_gb
-    left = int(limit * 1e9) - store.used_by(person)
-    free = shutil.disk_usage(store.folder).free - SPARE
+    """Bytes that a person may send now. Raises StoreError where there is no room."""
+    left, limit = _left(workspace, person), workspace.settings.import_gb
+    free = shutil.disk_usage(workspace.imports.store.folder).free - SPARE
     if left <= 0:
-        raise StoreError(
-            f"You have brought {limit:g} GB, which is all that one person may: delete a data set"
-        )
+        raise StoreError(f"You have brought {limit:g} GB, all that one person may: delete a data set")
     if free <= 0:
         raise StoreError("The disk of the server is full: delete a data set")
     return min(left, free)

@@ -81,7 +81,7 @@ def _pictures(workspace: Workspace) -> list[BaseRoute]:
         name = request.path_params["dataset"]
         if name in workspace.datasets:
             return workspace.datasets[name]
-        workspace.check(name)
+        workspace.datasets.check(name)
         return workspace.open(parameter(request, "model"), name).dataset  # drawn from that model's prior
 
     async def thumbnail(request: Request) -> Response:

@@ -68,6 +68,7 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
 def describe(workspace: Workspace, status: Status) -> dict[str, Any]:
     """A model's status for the page and for programs; what only a loaded model knows is null until then."""
     entry, model, dataset = MODELS[status.model], status.loaded, status.dataset
+    shown = {*workspace.datasets.shown_to(owner()), SAMPLES}
     return {
         "name": status.model,
         "title": entry.title,
@@ -87,7 +88,7 @@ def describe(workspace: Workspace, status: Status) -> dict[str, Any]:
         "encoded": status.encoded,
         "has_map": status.has_map,
         "dataset": describe_dataset(dataset) if dataset else None,
-        "datasets": [name for name in status.datasets if name in (*workspace.shown_to(owner()), SAMPLES)],
+        "datasets": [name for name in status.datasets if name in shown],
     }
 
 
@@ -133,7 +134,7 @@ def _kinds(workspace: Workspace) -> dict[str, Any]:
     """What points are called, by the prefix of their names, as far as the person is told of them."""
     known = [
         (dataset.name, dataset.title, dataset.presentation.singular)
-        for dataset in workspace.shown_to(owner()).values()
+        for dataset in workspace.datasets.shown_to(owner()).values()
     ]
     names = [*known, (SAMPLES, "Samples of the prior", "sample")]
     return {

@@ -62,7 +62,7 @@ function serve(sets) {
   const asked = [];
   globalThis.fetch = async (url, { method = "GET" } = {}) => {
     asked.push(`${method} ${url.pathname}${url.search}`);
-    return new Response(JSON.stringify(method === "GET" ? { sets, roots: [], limit_gb: 4 } : {}));
+    return new Response(JSON.stringify(method === "GET" ? { sets, roots: [], limit_gb: 4, left_gb: 3 } : {}));
   };
   return asked;
 }
@@ -121,6 +121,6 @@ test("a file is sent with its progress, and cancelled; its end is told", async (
     "“b.zip” has to wait: “a.zip” is still being sent.",
     "“a.zip” did not arrive: the connection broke off. Send it again.",
     "This is no ZIP.",
-    "“c.zip” has 5.0 GB, and one person may bring 4 GB.",
+    "“c.zip” has 5.0 GB: of 4 GB that one person may bring, 3.0 GB are left.",
   ]);
 });

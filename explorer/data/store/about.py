@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from explorer.data.store.lance import StoreError
 
@@ -30,6 +31,7 @@ class About(BaseModel):
     title: str
     owner: str | None  # a person's id, who alone is shown it; None for all people of this app
     source: str  # folder or file, absolute, or in the data set's own folder where a person brought it
+    begun: float = Field(default_factory=time.time)  # seconds since 1970
     image: str | None = None  # column of a table with the pictures
     labels: list[str] = []
     whole: bool = False  # whether the import came to its end

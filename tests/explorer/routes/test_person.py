@@ -20,7 +20,7 @@ def connection(cookie=None, address="10.0.0.1"):
 def test_a_page_comes_with_a_cookie_once(page):
     browser = TestClient(page, base_url=HERE)
     first = browser.get("/").headers["Set-Cookie"]
-    assert first.split("; ")[1:] == ["HttpOnly", "Path=/", "SameSite=Lax"]
+    assert first.split("; ")[1:] == ["HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=34560000"]
     cookie = browser.cookies[MINE]
     assert person(connection(cookie)).id == cookie
     assert "Set-Cookie" not in browser.get("/").headers

@@ -153,9 +153,8 @@ def test_another_data_set_of_the_same_model_has_a_map_of_its_own(client, workspa
 
 def test_pictures_of_ones_own_files_are_counted_as_other_dear_work(client, workspace, monkeypatch):
     """Whoever asked for many of them at a time took all places for dear work."""
-    monkeypatch.setitem(
-        workspace.datasets, "portraits", replace(workspace.datasets["portraits"], shipped=None)
-    )
+    fixed = workspace.datasets.fixed
+    monkeypatch.setitem(fixed, "portraits", replace(fixed["portraits"], shipped=None))
     go_on, real = threading.Event(), places.open_picture
     monkeypatch.setattr(places, "open_picture", lambda *asked: go_on.wait(60) and real(*asked))
     with ThreadPoolExecutor(MOST_OF_PERSON) as crowd:

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from explorer.data import Arguments, Dataset, Point, encoding, kept_latents
+from explorer.data import Arguments, Dataset, Point, filling, kept_latents
 from explorer.data.dataset import Placed
 from explorer.settings import Settings
 from explorer.views import NotReadyError, View
@@ -328,14 +328,14 @@ def test_a_file_that_is_gone_is_left_out_of_the_map(
     cache_dir: Path, foreign: Dataset, toy_latents: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It failed the whole preparation, again at every try."""
-    gone, take = {3}, encoding.value_of
+    gone, take = {3}, filling.value_of
 
     def value_of(dataset: Dataset, row: int, model: LatentModel) -> np.ndarray:
         if row in gone:
             raise InputError("gone")
         return take(dataset, row, model)
 
-    monkeypatch.setattr(encoding, "value_of", value_of)
+    monkeypatch.setattr(filling, "value_of", value_of)
     with app(cache_dir, foreign) as workspace:
         wait(workspace, "toy")
         status, view = workspace.status("toy"), workspace.open("toy")
@@ -360,14 +360,14 @@ def test_a_file_that_is_gone_is_left_out_of_the_map(
 def test_without_enough_that_can_be_read_there_is_no_map(
     cache_dir: Path, foreign: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take = encoding.value_of
+    take = filling.value_of
 
     def value_of(dataset: Dataset, row: int, model: LatentModel) -> np.ndarray:
         if row > 2:
             raise InputError("gone")
         return take(dataset, row, model)
 
-    monkeypatch.setattr(encoding, "value_of", value_of)
+    monkeypatch.setattr(filling, "value_of", value_of)
     with app(cache_dir, foreign) as workspace:
         wait(workspace, "toy")
         status = workspace.status("toy")
