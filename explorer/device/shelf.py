@@ -79,7 +79,7 @@ class Shelf:
         return model
 
     def speed_up(self, name: str, model: LatentModel) -> Future[None]:
-        """Begin to make a model faster, once; returns at once. It decodes as before meanwhile, and if it fails.
+        """Begin to make a model faster, once, and return; it decodes as before meanwhile, and if that fails.
 
         Beside the worker on a CPU; on another device as its background call, which holds others up. Waiting
         for it raises WorkerClosedError where the app is closing.
