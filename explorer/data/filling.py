@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from explorer.data.dataset import Dataset
@@ -23,6 +23,7 @@ from explorer.data.store import KeptLatents
 from explorer.device import DecodeWorker
 from models.base import LatentModel
 from models.errors import InputError
+from models.pictures import PictureError
 
 log = logging.getLogger(__name__)
 
@@ -87,19 +88,32 @@ def _recall(
     model: LatentModel, worker: DecodeWorker, table: LatentTable, kept: KeptLatents
 ) -> Bool[Tensor, " n"]:
     """Take in what is kept, unless the model encodes the first of it otherwise by now; gives those rows."""
-    recalled, is_same = torch.zeros(len(table), dtype=torch.bool), True
+    recalled, is_same = torch.zeros(len(table), dtype=torch.bool), None
     for rows, latents in kept.read():
-        here = [i for i, row in enumerate(rows) if row < len(table)]
-        if here and not recalled.any():
-            row, first = rows[here[0]], latents[here[0]]
-            is_same = agrees(model, worker, table.dataset, first, tolerance=0.05, row=row)
-        if not is_same:
+        if is_same is None:
+            is_same = _is_of(model, worker, table.dataset, rows, latents)
+        if is_same is False:
             kept.forget()
             break
-        there = [rows[i] for i in here]
-        table.fill(there, latents[here])
-        recalled[there] = True
+        table.fill(rows, latents)
+        recalled[rows] = True
     return recalled
+
+
+def _is_of(
+    model: LatentModel,
+    worker: DecodeWorker,
+    dataset: Dataset,
+    rows: Sequence[int],
+    latents: Float[Tensor, "n *latent"],
+) -> bool | None:
+    """Whether the model encodes the first of these items that can be read to its latent; None without any."""
+    for row, latent in zip(rows, latents, strict=True):
+        try:
+            return agrees(model, worker, dataset, latent, tolerance=0.05, row=row)
+        except PictureError:
+            continue  # its file has gone, or has changed since: the next one tells
+    return None
 
 
 def _encode_rest(

@@ -146,6 +146,17 @@ def test_what_cannot_be_read_does_not_take_the_rest_along(
     assert torch.equal(again.filled, table.filled)
 
 
+def test_a_file_that_went_later_does_not_take_along_what_is_kept(
+    worker: DecodeWorker, shown: Dataset, expected: Tensor, tmp_path: Path
+) -> None:
+    fill(ToyModel(), worker, empty_table(shown), tmp_path)
+    model, table = CountingToy(), empty_table(replace(shown, home=None, files=Gone(shown.files)))
+    kept = kept_latents(tmp_path, model, None, shown)
+    assert encode_missing(model, worker, table, kept, quiet, lambda: False)
+    assert model.encoded == 1, "the second tells that the weights are the same"
+    check(table, expected)
+
+
 def test_what_never_began_leaves_no_file(worker: DecodeWorker, shown: Dataset, tmp_path: Path) -> None:
     table = empty_table(shown)
     assert not fill(ToyModel(), worker, table, tmp_path, is_stopped=lambda: True)
