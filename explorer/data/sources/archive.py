@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import zipfile
 from pathlib import Path
@@ -12,30 +13,42 @@ from explorer.data.sources.members import ENCRYPTED, list_members
 from explorer.data.sources.tree import Tree
 from models.pictures import PictureError
 
-MAX_ENTRIES = 1_000_000
-"""Members of one archive: their names are all held in memory."""
 CHUNK = 2**20  # bytes that are inflated at a time
+DIRECTORY = 2**29  # bytes of the list of members
+MEMBER = b"PK\1\2"  # what each in that list begins with
+
+
+class _Bounded(io.BufferedReader):
+    """A ZIP file that is measured as zipfile reads it.
+
+    The list of members comes in one piece, and takes many times its size once it is parsed, so that is where
+    it is counted: the numbers that the archive itself tells may be wrong.
+    """
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > DIRECTORY:
+            limit = f"at most {DIRECTORY // 2**20} MiB can be"
+            raise SourceError(f"The list of files in {Path(self.name).name} is too large: {limit}.")
+        content = super().read(size)
+        if (count := content.count(MEMBER)) > base.MAX_ENTRIES:
+            raise _too_many(Path(self.name), count)
+        return content
 
 
 class Archive(Tree):
     """The members of a ZIP file that could be pictures; nothing is written to disk."""
 
-    kind = "zip"
-
     def __init__(self, path: Path) -> None:
         """Raises SourceError for one that is damaged, encrypted, or of more than MAX_ENTRIES members."""
         self._lock = threading.Lock()
-        self._zip = _open(path)
+        self._file, self._zip = _open(path)
         try:
-            members = self._zip.infolist()
-            if len(members) > MAX_ENTRIES:
-                raise SourceError(f"{path.name} has {len(members):,} files: at most {MAX_ENTRIES:,} can be.")
-            self._members, listing = list_members(members)
+            self._members, listing = list_members(self._zip.infolist())
             if not self._members and listing.passed_over[ENCRYPTED]:
                 raise SourceError(f"{path.name} is encrypted; give it without a password.")
             super().__init__(listing)
         except Exception:
-            self._zip.close()
+            self.close()
             raise
 
     def read(self, where: str) -> bytes:
@@ -53,6 +66,12 @@ class Archive(Tree):
     def close(self) -> None:
         """As every source."""
         self._zip.close()
+        self._file.close()
+
+    def __del__(self) -> None:
+        # As zipfile does for a file that it has opened itself; there is none where opening has failed.
+        if hasattr(self, "_file"):
+            self.close()
 
     def _inflate(self, member: zipfile.ZipInfo) -> bytes:
         """Stopped where it becomes too large, since the size that the archive tells may be wrong."""
@@ -74,12 +93,20 @@ class Archive(Tree):
         return b"".join(chunks)
 
 
-def _open(path: Path) -> zipfile.ZipFile:
+def _open(path: Path) -> tuple[_Bounded, zipfile.ZipFile]:
     try:
-        return zipfile.ZipFile(path)
+        file = _Bounded(io.FileIO(path))
     except OSError as error:
         raise SourceError(f"{path.name} cannot be opened: {error.strerror}.") from error
+    try:
+        return file, zipfile.ZipFile(file)
     except Exception as error:  # as above
-        raise SourceError(
-            f"{path.name} is no ZIP archive, or is damaged or incomplete; try to get it again."
-        ) from error
+        file.close()
+        if isinstance(error, SourceError):
+            raise
+        damage = "is no ZIP archive, or is damaged or incomplete; try to get it again"
+        raise SourceError(f"{path.name} {damage}.") from error
+
+
+def _too_many(path: Path, count: int) -> SourceError:
+    return SourceError(f"{path.name} has {count:,} files: at most {base.MAX_ENTRIES:,} can be.")

@@ -12,6 +12,8 @@ from models.pictures import PictureError
 
 MAX_FILE = 200 * 2**20
 """Bytes of one file: beyond any picture that is opened, and what each reader may have to hold."""
+MAX_ENTRIES = 1_000_000
+"""Items of one archive or table: their names are all held in memory."""
 
 Scalar = str | float | int | bool | None
 
@@ -30,7 +32,6 @@ class Entry(NamedTuple):
 class Source(ABC):
     """Items with labels, each read when it is asked for; safe to use from any thread."""
 
-    kind: str  # "folder", "zip" or "table"
     labels: tuple[str, ...]  # the names of the labels that every entry has
     passed_over: Counter[str]  # what is no entry, by its kind
     empty: list[str]  # folders without any file that could be a picture

@@ -8,12 +8,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import types
 
 from explorer.data.sources.base import Scalar, SourceError
 
 PATHS = ("file_name", "filename", "image_path", "path", "file")
 """Names of columns that say where a picture lies, Hugging Face's first."""
+LONGEST = 10_000  # characters of a label: what is longer is cut
 PICTURES = ("image", "img", "picture", "photo", *PATHS, "url")
 NESTED = (
     (types.is_list, "list"),
@@ -66,14 +69,22 @@ def choose_labels(schema: Any, besides: str) -> tuple[tuple[str, ...], Counter[s
 def values_of(table: Any, name: str) -> list[Scalar]:
     """The values of a label in a table or batch: missing ones are None, times are text, classes have names.
 
-    Raises SourceError for what is no value of the column's type.
+    Text is cut where it is too long, before Python has it. Raises SourceError for what is no value of the
+    column's type.
     """
     column = table.column(name)
     to_scalar = _converter(column.type, _class_names(table.schema, name))
     try:
-        return [None if value is None else to_scalar(value) for value in column.to_pylist()]
+        values = _cut(column).to_pylist()
+        return [None if value is None else to_scalar(value) for value in values]
     except (ValueError, OverflowError) as error:  # text that is not UTF-8, a day after the year 9999
         raise SourceError(f"The column {name} has a value that cannot be read.") from error
+
+
+def _cut(column: Any) -> Any:
+    if types.is_string_view(column.type):  # which Arrow cannot cut
+        column = column.cast(pa.large_string())
+    return pc.utf8_slice_codeunits(column, 0, LONGEST) if _is_text(column.type) else column
 
 
 def _converter(kind: Any, names: Sequence[str] | None) -> Callable[[Any], Scalar]:

@@ -18,8 +18,6 @@ FILE, FOLDER = "file", "folder"
 class Folder(Tree):
     """The files in a folder and its sub-folders; none outside is ever read, whatever links there are."""
 
-    kind = "folder"
-
     def __init__(self, folder: Path) -> None:
         """Raises SourceError where it cannot be listed, or where its metadata are damaged."""
         self.root = folder

@@ -12,12 +12,15 @@ from typing import Any, Protocol
 import pyarrow as pa
 from cachetools import LRUCache
 
-from explorer.data.sources.formats import damaged, open_parquet, read_csv
+from explorer.data.sources import base
+from explorer.data.sources.base import SourceError
+from explorer.data.sources.formats import read_csv
+from explorer.data.sources.parquet import open_parquet, read_labels
 
 CACHE = 2**27  # bytes of pictures of one table that are held
-CHUNK = 2**24  # bytes of pictures that are read at a time, about
-MOST_ROWS = 1000  # that are read at a time
-LABELLED = 10_000  # rows whose labels are read at a time
+HANDLE = 2**11  # bytes that a row takes besides, about
+SLACK = 2**16  # bytes of a row that are not the picture's: a path beside it, and Arrow's own
+MAX_CSV = 2**28  # bytes of a CSV file
 
 
 class Rows(Protocol):
@@ -37,11 +40,19 @@ class Rows(Protocol):
 
 
 class CsvRows:
-    """A CSV file: text is small, so all of it is held."""
+    """A CSV file, all of which is held: none of more than MAX_CSV bytes is read."""
 
     def __init__(self, path: Path) -> None:
-        """Raises SourceError for a file that is damaged."""
-        self._table = read_csv(path, path.name)
+        """Raises SourceError for a file that is damaged or too large."""
+        try:
+            with path.open("rb") as file:
+                content = file.read(MAX_CSV + 1)
+        except OSError as error:
+            raise SourceError(f"{path.name} cannot be opened: {error.strerror}.") from error
+        if len(content) > MAX_CSV:
+            limit = f"at most {MAX_CSV // 2**20} MiB of CSV are read"
+            raise SourceError(f"{path.name} is too large: {limit}. Give it as Parquet.")
+        self._table = read_csv(content, path.name)
         self.schema = self._table.schema
 
     def __len__(self) -> int:
@@ -60,7 +71,7 @@ class CsvRows:
 
 
 class ParquetRows:
-    """A Parquet file, read by parts of its row groups, of which those used last are held."""
+    """A Parquet file, read row by row, of which those used last are held."""
 
     def __init__(self, path: Path) -> None:
         """Raises SourceError for a file that is damaged."""
@@ -70,8 +81,8 @@ class ParquetRows:
         groups = [facts.row_group(index).num_rows for index in range(facts.num_row_groups)]
         self._starts: list[int] = [0, *accumulate(groups)]  # of row groups, and the end
         self._held: LRUCache[tuple[int, int], Any] = LRUCache(CACHE, getsizeof=_size)
-        self._part: tuple[tuple[int, int], Any] | None = None  # read last, whatever its size
-        self._ahead: Iterator[Any] = iter(())  # the parts that follow it in its group
+        self._last: tuple[tuple[int, int], Any] | None = None  # read last, whatever its size
+        self._ahead: Iterator[Any] = iter(())  # the rows that follow it in its group
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -80,56 +91,45 @@ class ParquetRows:
     def batches(self, columns: Sequence[str]) -> Iterator[Any]:
         """As Rows; by a handle of its own, since `item` may be asked for meanwhile. Raises SourceError."""
         with open_parquet(self._path, self._path.name) as file:
-            try:
-                yield from file.iter_batches(LABELLED, columns=list(columns), use_threads=False)
-            except (pa.ArrowException, OSError) as error:
-                raise damaged(self._path.name) from error
+            yield from read_labels(file, columns, self._path.name)
 
     def item(self, column: str, row: int) -> Any:
-        """As Rows."""
+        """As Rows. Raises PictureError for a value of more than MAX_FILE bytes, before Python has it."""
         group = bisect_right(self._starts, row) - 1
-        row -= self._starts[group]
-        size = self._rows_of_part(group, column)
         with self._lock:
-            part = self._get(column, group, row // size, size)
-        return part.column(column)[row % size].as_py()
+            batch = self._get(column, group, row - self._starts[group])
+        if batch.get_total_buffer_size() > base.MAX_FILE + SLACK:
+            raise base.too_large("It")
+        return batch.column(column)[0].as_py()
 
     def close(self) -> None:
         """As Rows."""
         with self._lock:
             self._held.clear()
-            self._part, self._ahead = None, iter(())
+            self._last, self._ahead = None, iter(())
             self._file.close()
 
-    def _get(self, column: str, group: int, part: int, size: int) -> Any:
+    def _get(self, column: str, group: int, row: int) -> Any:
         """A group can only be read from its start: those read last serve whoever comes a little later."""
-        wanted = (group, part)
-        if self._part and self._part[0] == wanted:
-            return self._part[1]
+        wanted = (group, row)
+        if self._last and self._last[0] == wanted:
+            return self._last[1]
         if wanted in self._held:
             return self._held[wanted]
-        if self._part is None or self._part[0][0] != group or self._part[0][1] > part:
-            self._ahead = self._file.iter_batches(size, [group], [column], use_threads=False)
-            self._part = None
-        at = self._part[0][1] + 1 if self._part else 0
+        if self._last is None or self._last[0][0] != group or self._last[0][1] > row:
+            self._ahead = self._file.iter_batches(1, [group], [column], use_threads=False)
+            self._last = None
+        at = self._last[0][1] + 1 if self._last else 0
         for number, batch in enumerate(self._ahead, start=at):
-            if len(batch) != min(size, self._starts[group + 1] - self._starts[group] - number * size):
-                raise pa.ArrowInvalid("a part has other rows than were asked for")
-            self._part = ((group, number), batch)
+            if len(batch) != 1:
+                raise pa.ArrowInvalid("other rows came than were asked for")
+            self._last = ((group, number), batch)
             if _size(batch) <= CACHE:
                 self._held[group, number] = batch
-            if number == part:
+            if number == row:
                 return batch
         raise pa.ArrowInvalid("a row group ends before its rows do")
 
-    def _rows_of_part(self, group: int, column: str) -> int:
-        """As many as are about CHUNK bytes; the same whenever it is asked."""
-        facts = self._file.metadata.row_group(group)
-        parts = (facts.column(index) for index in range(facts.num_columns))
-        own = [part for part in parts if f"{part.path_in_schema}.".startswith(f"{column}.")]
-        size: int = sum(part.total_uncompressed_size for part in own)
-        return max(1, min(MOST_ROWS, CHUNK * int(facts.num_rows) // max(1, size)))
-
 
 def _size(batch: Any) -> int:
-    return int(batch.get_total_buffer_size())
+    return HANDLE + int(batch.get_total_buffer_size())

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from explorer.data.sources import base
-from explorer.data.sources.base import Entry, Source
+from explorer.data.sources.base import Entry, Source, SourceError
 from explorer.data.sources.columns import choose_labels, choose_pictures, values_of
 from explorer.data.sources.inside import read_file
 from explorer.data.sources.rows import Rows
@@ -23,10 +23,13 @@ ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 class Table(Source):
     """The rows of a table, by their numbers from 0; every column with one value a row is a label."""
 
-    kind = "table"
-
     def __init__(self, path: Path, rows: Rows, image: str | None) -> None:
-        """`image` names the column with the pictures. Raises SourceError where there is none such."""
+        """`image` names the column with the pictures. Raises SourceError where there is none such.
+
+        So it does for more than MAX_ENTRIES rows, of which a file of few bytes can have any number.
+        """
+        if len(rows) > base.MAX_ENTRIES:
+            raise SourceError(f"{path.name} has {len(rows):,} rows: at most {base.MAX_ENTRIES:,} can be.")
         self._path, self._rows = path, rows
         self._image = choose_pictures(rows.schema, image)
         self.labels, self.passed_over = choose_labels(rows.schema, besides=self._image)

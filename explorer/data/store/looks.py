@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import product
+from operator import add, sub
 
 import imagehash
 import numpy as np
@@ -10,6 +12,10 @@ from jaxtyping import UInt8
 from PIL import Image
 
 NEAR = 6  # levels of 255, in every channel: a picture that was saved again moves by less
+STEPS = [*product((-1, 0, 1), repeat=3)]  # to the cells around one, in which colours are sorted
+
+Colour = tuple[float, ...]
+Cells = dict[tuple[int, ...], list[tuple[int, Colour]]]  # rows with their colours, by colour / (NEAR + 1)
 
 
 def look_of(picture: UInt8[np.ndarray, "side side 3"]) -> str:
@@ -22,15 +28,27 @@ def look_of(picture: UInt8[np.ndarray, "side side 3"]) -> str:
 
 
 def doubles(looks: Iterable[str]) -> dict[int, int]:
-    """Rows that look as an earlier one does, each with that one."""
-    seen: dict[str, list[tuple[int, np.ndarray]]] = {}  # first rows of each hash, with their colours
+    """Rows that look as an earlier one does, each with that one: the first there is."""
+    seen: dict[str, Cells] = {}  # first rows of each hash
     found: dict[int, int] = {}
     for row, look in enumerate(looks):
         bits, _, text = look.partition(":")
-        colour, others = np.array(text.split(","), float), seen.setdefault(bits, [])
-        same = next((first for first, known in others if abs(known - colour).max() <= NEAR), None)
-        if same is None:
-            others.append((row, colour))
+        colour = tuple(map(float, text.split(",")))
+        cell, cells = tuple(int(level // (NEAR + 1)) for level in colour), seen.setdefault(bits, {})
+        same = [first for first, known in _around(cells, cell) if _are_near(known, colour)]
+        if same:
+            found[row] = min(same)
         else:
-            found[row] = same
+            cells.setdefault(cell, []).append((row, colour))
     return found
+
+
+def _around(cells: Cells, cell: tuple[int, ...]) -> Iterator[tuple[int, Colour]]:
+    """What is in a cell and those beside it: a colour that is near lies nowhere else."""
+    if cells:
+        for step in STEPS:
+            yield from cells.get(tuple(map(add, cell, step)), ())
+
+
+def _are_near(one: Colour, other: Colour) -> bool:
+    return all(abs(step) <= NEAR for step in map(sub, one, other))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from explorer.data.sources import base
@@ -47,3 +49,19 @@ def small_files(monkeypatch: pytest.MonkeyPatch) -> int:
     """The most bytes of a file, few enough to go beyond."""
     monkeypatch.setattr(base, "MAX_FILE", 2**20)
     return 2**20
+
+
+@pytest.fixture
+def arrow_peak() -> Callable[[], AbstractContextManager[pa.MemoryPool]]:
+    """What counts the memory that Arrow takes meanwhile."""
+
+    @contextmanager
+    def count() -> Iterator[pa.MemoryPool]:
+        before, pool = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
+        pa.set_memory_pool(pool)
+        try:
+            yield pool
+        finally:
+            pa.set_memory_pool(before)
+
+    return count

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.data.sources import Source, SourceError, archive, open_source
+from explorer.data.sources import Source, SourceError, archive, base, open_source
 from models.pictures import PictureError
 
 Make = Callable[..., Path]
@@ -44,7 +44,6 @@ def test_members_are_entries_and_the_common_folder_no_label(make_zip: Make) -> N
         ".DS_Store": b"",
     }
     source = open_source(make_zip(members | {"__MACOSX/own/._b.png": b"", "own/cats/.c.png": b""}))
-    assert source.kind == "zip"
     assert source.labels == ("folder",)
     assert [(entry.where, entry.labels) for entry in source.entries()] == [
         ("own/b.png", {"folder": "."}),
@@ -163,8 +162,33 @@ def test_members_that_overlap_are_not_read(make_zip: Make) -> None:
 
 def test_too_many_members_are_refused(make_zip: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make_zip({f"{number}.png": b"" for number in range(4)})
-    monkeypatch.setattr(archive, "MAX_ENTRIES", 3)
+    monkeypatch.setattr(base, "MAX_ENTRIES", 3)
     with pytest.raises(SourceError, match=r"own\.zip has 4 files: at most 3 can be"):
+        open_source(path)
+
+
+def test_members_are_counted_before_they_are_parsed(make_zip: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_zip({f"{number}.png": b"" for number in range(4)})
+    overwrite(path, struct.pack("<HH", 4, 4), struct.pack("<HH", 1, 1))  # which is what the archive tells
+    parsed = []
+    monkeypatch.setattr(zipfile, "ZipInfo", lambda *told: parsed.append(told))
+    monkeypatch.setattr(base, "MAX_ENTRIES", 3)
+    with pytest.raises(SourceError, match=r"own\.zip has 4 files: at most 3 can be"):
+        open_source(path)
+    assert parsed == []
+
+
+@pytest.mark.parametrize("is_64", [False, True])
+def test_a_list_of_members_that_is_too_large_is_not_read(
+    make_zip: Make, monkeypatch: pytest.MonkeyPatch, is_64: bool
+) -> None:
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 3 if is_64 else 2**16 - 1)
+    path = make_zip({f"{number}.png": b"" for number in range(4)})
+    assert (b"PK\6\6" in path.read_bytes()) is is_64
+    monkeypatch.setattr(archive, "DIRECTORY", 4 * (46 + 5))
+    assert len(names(open_source(path))) == 4
+    monkeypatch.setattr(archive, "DIRECTORY", 4 * (46 + 5) - 1)
+    with pytest.raises(SourceError, match=r"The list of files in own\.zip is too large: at most 0 MiB"):
         open_source(path)
 
 

@@ -24,7 +24,6 @@ def test_its_files_are_entries_in_the_order_of_their_paths(make_folder: Make) ->
     expected = [path.relative_to(root).as_posix() for path in sorted(root.rglob("*")) if path.is_file()]
     assert names(root) == expected
     folder = Folder(root)
-    assert folder.kind == "folder"
     assert folder.labels == ("folder",)
     assert [entry.labels["folder"] for entry in folder.entries()] == [".", "a/d", "a", "a.b", ".", "µ"]
     assert all(folder.read(name) == name.encode() for name in expected)

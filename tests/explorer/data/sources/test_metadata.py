@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -13,9 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from explorer.data.sources import Folder, Source, SourceError, open_source
+from explorer.data.sources import Folder, Source, SourceError, base, formats, metadata, open_source
+from explorer.data.sources.columns import LONGEST
 
 Make = Callable[..., Path]
+Peak = Callable[[], AbstractContextManager[pa.MemoryPool]]
 
 CSV = (
     "\ufefffile_name,kind,age,weight,tame\n"
@@ -118,6 +121,68 @@ def test_only_the_root_has_one(make_folder: Make) -> None:
 def test_a_damaged_one_is_refused(make_folder: Make, name: str, content: bytes, message: str) -> None:
     with pytest.raises(SourceError, match=message):
         Folder(make_folder("a.png", name, **{name: content}))
+
+
+def parquet(columns: dict[str, object]) -> bytes:
+    buffer = BytesIO()
+    pq.write_table(pa.table(columns), buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("name", ["metadata.csv", "metadata.jsonl", "metadata.parquet", "labels.csv"])
+def test_a_large_one_is_not_parsed(make_folder: Make, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(metadata, "MAX_METADATA", 2**20)
+    root = make_folder("a.png", name, **{name: b"x" * (2**20 + 1)})
+    with pytest.raises(SourceError, match=rf"^{name} is too large: at most 1 MiB are read\.$"):
+        Folder(root)
+
+
+def test_parquet_that_unpacks_to_much_takes_little_memory(make_folder: Make, arrow_peak: Peak) -> None:
+    count, text = 300, "µ" * 2**19
+    content = parquet({"file_name": [f"{n}.png" for n in range(count)], "kind": [text] * count})
+    assert len(content) < 2**16, "which would be 300 MiB"
+    root = make_folder("0.png", "299.png", "metadata.parquet", **{"metadata.parquet": content})
+    with arrow_peak() as pool:
+        kinds = [row["kind"] for row in labels(Folder(root)).values()]
+    assert kinds == [text[:LONGEST]] * 2
+    assert kinds[0] is kinds[1], "texts are held once"
+    assert 2**20 < pool.max_memory() < 2**26
+
+
+def test_parquet_with_too_much_text_or_too_many_rows_is_refused(
+    make_folder: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = {"file_name": [f"{n}.png" for n in range(50)], "kind": [f"{n:0100}" for n in range(50)]}
+    root = make_folder("0.png", "metadata.parquet", **{"metadata.parquet": parquet(columns)})
+    assert labels(Folder(root))["0.png"]["kind"] == "0" * 100
+    monkeypatch.setattr(metadata, "MAX_TEXT", 5_000)
+    with pytest.raises(SourceError, match="it has more than 5,000 characters of text"):
+        Folder(root)
+    monkeypatch.setattr(base, "MAX_ENTRIES", 49)
+    with pytest.raises(SourceError, match=r"metadata\.parquet has 50 rows: at most 49 can be"):
+        Folder(root)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("metadata.csv", b"file_name" + b",x" * 99 + b"\n" + b"a\n" * 100),
+        ("metadata.csv", b"\nfile_name\n \na" + b",1" * 99 + b"\n" + b"a\n" * 100),
+        ("metadata.jsonl", b"".join(b'{"a": {"%d": 1}}\n' % n for n in range(99)) + b"{}\n"),
+    ],
+)
+def test_rows_that_leave_out_most_columns_are_refused(
+    make_folder: Make, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes
+) -> None:
+    monkeypatch.setattr(formats, "CELLS", 10_000)
+    with pytest.raises(SourceError, match=rf"^{name} is too large: it has 100 columns and about 10\d lines"):
+        Folder(make_folder("a.png", name, **{name: content}))
+
+
+def test_json_that_is_nested_too_deep_is_refused(make_folder: Make) -> None:
+    content = b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    with pytest.raises(SourceError, match=r"metadata\.jsonl cannot be read as JSON lines"):
+        Folder(make_folder("a.png", "metadata.jsonl", **{"metadata.jsonl": content}))
 
 
 def test_one_that_leads_out_is_not_read(make_folder: Make, tmp_path: Path) -> None:

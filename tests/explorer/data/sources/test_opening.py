@@ -9,20 +9,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from explorer.data.sources import SourceError, open_source
+from explorer.data.sources import Folder, SourceError, open_source
+from explorer.data.sources.archive import Archive
+from explorer.data.sources.table import Table
 from models.errors import InputError
 
 Make = Callable[..., Path]
 
 
 def test_a_folder_and_files_by_what_they_hold(make_folder: Make, make_zip: Make, tmp_path: Path) -> None:
-    assert open_source(make_folder("a.png")).kind == "folder"
-    assert open_source(make_zip({"a.png": b"A"}).rename(tmp_path / "other.name")).kind == "zip"
+    assert isinstance(open_source(make_folder("a.png")), Folder)
+    assert isinstance(open_source(make_zip({"a.png": b"A"}).rename(tmp_path / "other.name")), Archive)
     assert list(open_source(make_zip({})).entries()) == []
     pq.write_table(pa.table({"image": [b"A"]}), tmp_path / "own.data")
     assert open_source(tmp_path / "own.data").read("0") == b"A"
     (tmp_path / "OWN.CSV").write_text("path\na.png\n")
-    assert open_source(tmp_path / "OWN.CSV").kind == "table"
+    assert isinstance(open_source(tmp_path / "OWN.CSV"), Table)
 
 
 @pytest.mark.parametrize(

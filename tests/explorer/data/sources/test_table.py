@@ -38,7 +38,7 @@ def test_rows_of_a_csv_name_files_beside_it(make_folder: Make) -> None:
     lines = ["\ufefffile_name,kind,n,note", "a.png,🦊/µ,1,", 'sub\\µ.png,,2,"x, y"']
     (root / "own.csv").write_text("\n".join(lines), encoding="utf-8")
     source = open_source(root / "own.csv")
-    assert (source.kind, source.labels, source.empty) == ("table", ("kind", "n", "note"), [])
+    assert (source.labels, source.empty) == (("kind", "n", "note"), [])
     assert [tuple(entry) for entry in source.entries()] == [
         ("0", {"kind": "🦊/µ", "n": 1, "note": None}),
         ("1", {"kind": None, "n": 2, "note": "x, y"}),
@@ -157,7 +157,6 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
 @pytest.fixture
 def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Table:
     """1,000 pictures in row groups of 300, read by a few rows, of which few are held."""
-    monkeypatch.setattr(rows, "CHUNK", 2_000)
     monkeypatch.setattr(rows, "CACHE", 20_000)
     pictures = [{"bytes": str(row).encode() * 100, "path": None} for row in range(1000)]
     source = open_source(write(tmp_path, {"image": pictures, "n": range(1000)}, row_group_size=300))
@@ -182,7 +181,6 @@ def test_threads_read_at_the_same_time_as_labels_are(many: Table) -> None:
 def test_what_is_held_is_bounded_and_read_once_by_who_goes_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows, "CHUNK", 50_000)
     monkeypatch.setattr(rows, "CACHE", 200_000)
     path = write(tmp_path, {"image": [bytes([row]) * 5000 for row in range(200)]}, use_dictionary=False)
     read = rows.ParquetRows(path)

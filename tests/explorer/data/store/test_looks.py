@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.data.store.looks import doubles, look_of
+from explorer.data.store import looks
+from explorer.data.store.looks import NEAR, doubles, look_of
 
 
 def picture(seed: int) -> np.ndarray:
@@ -36,3 +37,37 @@ def test_plain_pictures_and_other_colours_are_told_apart() -> None:
     assert doubles(map(look_of, plain)) == {3: 2}
     one = picture(1)
     assert doubles([look_of(one), look_of(one // 2), look_of(one)]) == {2: 0}
+
+
+def compared_with_all(texts: list[str]) -> dict[int, int]:
+    """The same, in as many steps as there are pairs."""
+    known: list[tuple[int, str, np.ndarray]] = []
+    found = {}
+    for row, text in enumerate(texts):
+        bits, colour = text.split(":")[0], np.array(text.split(":")[1].split(","), float)
+        near = (first for first, other, level in known if bits == other and abs(level - colour).max() <= NEAR)
+        same = next(near, None)
+        if same is None:
+            known.append((row, bits, colour))
+        else:
+            found[row] = same
+    return found
+
+
+@pytest.mark.parametrize("most", [8, 30, 255])
+def test_the_first_that_is_near_is_found(most: int) -> None:
+    levels = np.random.default_rng(most).integers(0, most + 1, (1500, 3))
+    texts = [f"{row % 2}:{','.join(map(str, colour))}" for row, colour in enumerate(levels)]
+    found = doubles(texts)
+    assert found == compared_with_all(texts)
+    assert found
+
+
+def test_plain_pictures_of_many_colours_are_compared_with_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    are_near = looks._are_near
+    monkeypatch.setattr(looks, "_are_near", lambda *both: compared.append(1) or are_near(*both))
+    grid = [(r, g, b) for r in range(0, 256, 7) for g in range(0, 256, 7) for b in range(0, 256, 7)]
+    assert doubles(f"8000000000000000:{r},{g},{b}" for r, g, b in grid) == {}
+    assert len(grid) > 50_000
+    assert len(compared) <= 26 * len(grid)
