@@ -31,15 +31,14 @@ from explorer.data import (
     Store,
     encode_missing,
     kept_latents,
-    read_in,
     request_latent,
     value_of,
 )
-from explorer.data.filling import STEP
 from explorer.device import DecodeWorker, choose_device
 from models.base import LatentModel
 
 MODELS = ("sd-vae-tiny", "sd-vae-tiny-256", "face-vae")
+STEP = 4  # pictures at a time, as the app encodes them
 COUNT, ROUNDS, SIDE = 48, 7, (4000, 3000)  # pictures, repetitions, pixels of a telephone's photograph
 
 
@@ -58,9 +57,8 @@ def imported(folder: Path, data_dir: Path) -> tuple[Dataset, float]:
     """The data set, and the files a second at which it was read."""
     store = Store(data_dir)
     stored = store.begin(folder, None)
-    source, began = stored.open_source(), time.perf_counter()
-    with stored.writing():
-        read_in(stored, source, lambda *_: None, lambda: False)
+    began = time.perf_counter()
+    store.read_in(stored.name, lambda *_: None, lambda: False)
     return store.datasets()[stored.name], COUNT / (time.perf_counter() - began)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from explorer.data import Findings, Store, Stored, read_in
+from explorer.data import Findings, Store
 from explorer.settings import Settings
 from models.errors import InputError
 
@@ -50,23 +50,23 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _import(store: Store, options: argparse.Namespace) -> None:
-    _read(store.begin(options.source, None, options.title, options.image))
+    _read(store, store.begin(options.source, None, options.title, options.image).name)
 
 
 def _resume(store: Store, options: argparse.Namespace) -> None:
-    _read(store.get(options.name))
+    _read(store, options.name)
 
 
-def _read(stored: Stored) -> None:
-    source = stored.open_source()
-    with stored.writing(), tqdm(unit="file", desc=stored.name) as bar:
+def _read(store: Store, name: str) -> None:
+    with tqdm(unit="file", desc=name) as bar:
 
         def report(read: int, looked: int, total: int) -> None:
             bar.total = total
             bar.update(looked - bar.n)
 
-        read_in(stored, source, report, lambda: False)
-    print(f"{stored.name}: {len(stored.items):,} pictures")
+        store.read_in(name, report, lambda: False)
+    stored = store.get(name)
+    print(f"{name}: {len(stored.items):,} pictures")
     for line in lines_of(stored.about.findings):
         print(f"  {line}")
 

@@ -77,12 +77,11 @@ class Workspace:
 
     def delete(self, dataset: str) -> None:
         """Remove a data set that was brought, and all that is kept of it. Raises StoreError."""
-        self.imports.store.get(dataset)  # nothing is stopped for a name that is not there
+        self.imports.store.about(dataset)  # nothing is stopped for a name that is not there
         with self._lock:
             ended = [self._preparations.pop(key) for key in list(self._preparations) if key[1] == dataset]
         for preparation in ended:
-            preparation.stop()
-            preparation.close()
+            preparation.end()
         self.imports.delete(dataset)
 
     def open(self, model: str, dataset: str | None = None) -> View:
@@ -92,8 +91,9 @@ class Workspace:
         """
         preparation = self._preparation(model, dataset)
         if dataset is None and preparation.opened is None:
-            mine = [other for (name, _), other in list(self._preparations.items()) if name == model]
-            preparation = next((other for other in mine if other.opened), preparation)
+            shared = (None, SAMPLES, *self.datasets.fixed)  # nobody's own
+            others = (self._preparations.get((model, name)) for name in shared)
+            preparation = next((other for other in others if other and other.opened), preparation)
         view = preparation.view()
         if dataset not in (None, view.dataset.name):  # the model's first was a guess until it was loaded
             view = self._preparation(model, dataset).view()

@@ -55,7 +55,7 @@ function startOpeners(section) {
 
 /** Bring a file; which column has the pictures can be told for a table only. */
 function send(section, file) {
-  if (!isImport(file)) return notify(`“${file.name}” is no ZIP, Parquet or CSV file. ${INSTEAD}`, "error");
+  if (!isImport(file)) return notify(`“${file.name}” is no ZIP or Parquet file. ${INSTEAD}`, "error");
   const isTable = !/\.zip$/i.test(file.name);
   return bring(file, isTable ? section.querySelector("[data-image]").value.trim() : null);
 }

@@ -1,6 +1,6 @@
 /** How an import is told in words: numbers of files, time that is left, and what was not taken as it is. */
 
-const SUFFIX = /\.(zip|csv|parquet)$/i;
+const SUFFIX = /\.(zip|parquet)$/i;
 
 /** Whether a file's name says that it is a data set, and not one picture. */
 export const isImport = ({ name }) => SUFFIX.test(name);

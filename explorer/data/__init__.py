@@ -13,7 +13,7 @@ from explorer.data.own import OwnPoint, OwnPoints
 from explorer.data.points import MAX_GROUP, Point, UnknownPointError, one_of
 from explorer.data.projection import FEWEST_MAPPED, Arguments, fit
 from explorer.data.samples import draw_samples
-from explorer.data.store import About, Findings, Imports, Progress, Store, Stored, StoreError, read_in
+from explorer.data.store import About, Findings, Imports, Progress, Store, Stored, StoreError
 from explorer.data.uploads import Upload, examine
 
 __all__ = [
@@ -56,7 +56,6 @@ __all__ = [
     "load_datasets",
     "numeric_labels",
     "one_of",
-    "read_in",
     "request_latent",
     "value_of",
 ]

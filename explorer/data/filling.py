@@ -42,7 +42,7 @@ def kept_latents(directory: Path, model: LatentModel, source: str | None, datase
     if dataset.home is None:
         digest.update(_fingerprint(dataset))
     name = f"latents-{space.name}-{digest.hexdigest()[:24]}"
-    return KeptLatents(dataset.home or directory, name, space.shape)
+    return KeptLatents(dataset.home or directory, name, space.shape, makes_folder=dataset.home is None)
 
 
 def _fingerprint(dataset: Dataset) -> bytes:
@@ -97,7 +97,7 @@ def _recall(
             break
         table.fill(rows, latents)
         recalled[rows] = True
-    return recalled
+    return recalled & kept.path.is_dir()  # damaged further on, all of it was removed
 
 
 def _is_of(

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from numbers import Real
 from pathlib import Path
 from typing import overload
 
@@ -78,7 +79,7 @@ def load_folder(path: Path) -> Dataset:
         splits=np.full(len(good), "train"),
         thumbnails=list(good.values()),
         files=Files(folder, list(good)),
-        presentation=Presentation(singular="picture", describe=_describe),
+        presentation=Presentation(singular="picture", describe=describe),
     )
 
 
@@ -128,7 +129,7 @@ def _labels(entries: list[Entry]) -> pd.DataFrame:
     return labels.drop(columns="folder") if labels.get("folder", pd.Series()).nunique() == 1 else labels
 
 
-def _describe(row: pd.Series) -> list[str]:
-    # Whole numbers are floats where some are missing.
+def describe(row: pd.Series) -> list[str]:
+    """The first labels that are known of a picture: text as it is, numbers with their names."""
     known = row.dropna().iloc[:DESCRIBED]
-    return [f"{value:g}" if isinstance(value, float) else str(value) for value in known]
+    return [f"{name} {value:g}" if isinstance(value, Real) else str(value) for name, value in known.items()]

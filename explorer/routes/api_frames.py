@@ -20,7 +20,7 @@ from explorer.data import SAMPLES, Point, UnknownPointError
 from explorer.device import ASKING, User
 from explorer.routes.answers import explain, read
 from explorer.routes.asking import dear, owner
-from explorer.routes.person import person
+from explorer.routes.person import person, seal
 from explorer.steering import ModelName, Morph
 from explorer.views import View
 from explorer.workspace import Workspace
@@ -113,5 +113,5 @@ def _check(workspace: Workspace, model: str, point: Point) -> None:
     elif point.dataset in workspace.datasets:
         workspace.datasets[point.dataset].row(point.key)
     elif point.dataset != SAMPLES:
-        known = ", ".join([*workspace.datasets.shown_to(owner()), SAMPLES])
+        known = ", ".join([*workspace.datasets.shown_to(seal(owner())), SAMPLES])
         raise UnknownPointError(f"{point}: expected a point of one of the data sets {known}")

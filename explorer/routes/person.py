@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterable
 from threading import Lock
@@ -12,6 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer.device import Person
+from models.errors import InputError
 
 COOKIE = "latent-explorer-person"
 MOST = 4096  # persons; who has not asked for longest counts by their address from then on
@@ -20,7 +22,7 @@ DAYS = (
 )
 
 _persons: LRUCache[tuple[str, str], Person] = LRUCache(MOST)  # by cookie or address
-_lasting: set[str] = set()  # ids of those who own what is kept on disk
+_lasting: set[str] = set()  # of those who own what is kept on disk, their seals
 _lock = Lock()
 
 
@@ -64,17 +66,34 @@ def cookie_of(scope: Scope) -> str:
     return f"{COOKIE}-{port}" if port else COOKIE
 
 
-def remember(ids: Iterable[str]) -> None:
+def introduced(connection: HTTPConnection) -> Person:
+    """The person of a cookie, who alone can own what is kept: an address may be many people's.
+
+    Raises InputError for whoever has none that is known.
+    """
+    with _lock:
+        known = _known(connection)
+    if known is None:
+        raise InputError("This browser is not known to the server any more: reload the page, and try again.")
+    return known
+
+
+def seal(person: str) -> str:
+    """What is written down of a person's id: whoever reads that cannot take their place."""
+    return hashlib.sha256(person.encode()).hexdigest()
+
+
+def remember(seals: Iterable[str]) -> None:
     """Know these persons by their cookies from now on, whoever else asks: what they own is kept on disk."""
     with _lock:
-        _lasting.update(ids)
+        _lasting.update(seals)
 
 
 def _known(connection: HTTPConnection) -> Person | None:
     """The person of a cookie that was given out, also before a restart where they own what is kept."""
     key = _by_cookie(connection)
     known: Person | None = _persons.get(key)
-    if known is None and key[1] in _lasting:
+    if known is None and seal(key[1]) in _lasting:
         known = _persons[key] = Person(key[1])
     return known
 

@@ -30,7 +30,7 @@ from explorer.workspace import Workspace
 from models.errors import InputError
 from models.pictures import encode_webp, open_picture
 
-KEEP = {"Cache-Control": "public, max-age=86400"}  # items of data sets never change while the app runs
+DAY = "max-age=86400"  # items of data sets never change while the app runs
 PATH_POINTS = 33
 ITEM = 512  # pixels of a picture of a person's own files
 
@@ -86,26 +86,37 @@ def _pictures(workspace: Workspace) -> list[BaseRoute]:
 
     async def thumbnail(request: Request) -> Response:
         dataset = dataset_of(request)
-        file = dataset.thumbnails[dataset.row(request.path_params["key"])]
-        return Response(file, media_type="image/webp", headers=KEEP)
+        file = await _thumbnail(dataset, dataset.row(request.path_params["key"]))
+        return Response(file, media_type="image/webp", headers=_kept(dataset))
 
     async def item(request: Request) -> Response:
         """The picture of an item: of its file where that is one, and there is one."""
         dataset = dataset_of(request)
         row = dataset.row(request.path_params["key"])
-        shown = dataset.thumbnails[row]
-        if dataset.media.name == "picture" and dataset.shipped:
-            shown = dataset.files[row] or shown
-        elif dataset.media.name == "picture":
+        if dataset.media.name != "picture":
+            shown = await _thumbnail(dataset, row)
+        elif dataset.shipped:
+            shown = dataset.files[row] or dataset.thumbnails[row]
+        else:
             async with asked_by(request):  # of all items these alone cost something
                 shown = await dear(_viewable, dataset, row)
         kind = Image.open(BytesIO(shown)).get_format_mimetype()
-        return Response(shown, media_type=kind, headers=KEEP)
+        return Response(shown, media_type=kind, headers=_kept(dataset))
 
     return [
         Route("/explorer/thumbnail/{dataset}/{key}.webp", answering(thumbnail)),
         Route("/explorer/item/{dataset}/{key}.webp", answering(item)),
     ]
+
+
+async def _thumbnail(dataset: Dataset, row: int) -> bytes:
+    """On a thread where it is on disk."""
+    return await dear(dataset.thumbnails.__getitem__, row) if dataset.home else dataset.thumbnails[row]
+
+
+def _kept(dataset: Dataset) -> dict[str, str]:
+    """By the person's own browser, and by what lies between only where it is all people's."""
+    return {"Cache-Control": f"{'private' if dataset.owner else 'public'}, {DAY}"}
 
 
 def _viewable(dataset: Dataset, row: int) -> bytes:

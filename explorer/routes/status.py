@@ -14,6 +14,7 @@ from explorer.data import SAMPLES, Dataset, Point, labels_of
 from explorer.operations import INTERPOLATIONS, STRENGTHS
 from explorer.routes.answers import answering, parameter
 from explorer.routes.asking import owner
+from explorer.routes.person import seal
 from explorer.routes.sprites import MOST
 from explorer.steering import MAX_BYTES, MAX_STEERS
 from explorer.views import MAX_TERMS
@@ -68,7 +69,7 @@ def routes(workspace: Workspace) -> list[BaseRoute]:
 def describe(workspace: Workspace, status: Status) -> dict[str, Any]:
     """A model's status for the page and for programs; what only a loaded model knows is null until then."""
     entry, model, dataset = MODELS[status.model], status.loaded, status.dataset
-    shown = {*workspace.datasets.shown_to(owner()), SAMPLES}
+    shown = {*workspace.datasets.shown_to(seal(owner())), SAMPLES}
     return {
         "name": status.model,
         "title": entry.title,
@@ -134,7 +135,7 @@ def _kinds(workspace: Workspace) -> dict[str, Any]:
     """What points are called, by the prefix of their names, as far as the person is told of them."""
     known = [
         (dataset.name, dataset.title, dataset.presentation.singular)
-        for dataset in workspace.datasets.shown_to(owner()).values()
+        for dataset in workspace.datasets.shown_to(seal(owner())).values()
     ]
     names = [*known, (SAMPLES, "Samples of the prior", "sample")]
     return {

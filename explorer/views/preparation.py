@@ -89,6 +89,11 @@ class Preparation:
         """Stop encoding after what is being encoded now; what there is stays, and `start` goes on."""
         self._encodes = False
 
+    def end(self) -> None:
+        """Stop, and wait a moment for that: the data set is about to be deleted."""
+        self.stop()
+        self.close()
+
     def close(self) -> None:
         """Wait a moment, once the worker is closed, for what is encoded to be on disk."""
         thread = self._thread
@@ -118,8 +123,12 @@ class Preparation:
                 self._prepare()
         except WorkerClosedError:
             self._report("failed", 0.0, "The app is closing")
-        except (ModelUnavailableError, InputError, OSError) as error:
+        except (ModelUnavailableError, InputError) as error:
             self._report("failed", 0.0, str(error))
+        except OSError as error:  # without its path, which may name somebody's own data set
+            log.warning("preparing %s failed: %s", self.name, error)
+            title = MODELS[self.name].title
+            self._report("failed", 0.0, f"{title} could not be prepared: {error.strerror or error}")
         except Exception as error:
             log.exception("preparing %s failed", self.name)
             self._report("failed", 0.0, f"{MODELS[self.name].title} could not be prepared: {error}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from explorer.__main__ import main
-from explorer.data import Store, read_in
+from explorer.data import Store
 from explorer.data.store import reading
 from tests.explorer.data.store.conftest import draw
 
@@ -51,13 +51,15 @@ def test_what_was_cut_short_is_gone_on_with(
 ) -> None:
     monkeypatch.setattr(reading, "STEP", 4)
 
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
+    real = Store.read_in
+
+    def interrupted(read: int, *_: object) -> None:
+        if read:
+            raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
         patched.setattr(
-            "explorer.__main__.read_in",
-            lambda stored, source, *_: read_in(stored, source, interrupted, lambda: False),
+            Store, "read_in", lambda store, name, *_: real(store, name, interrupted, lambda: False)
         )
         with pytest.raises(SystemExit, match="what has been read is kept"):
             main(["import", str(pictures)])

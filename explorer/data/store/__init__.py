@@ -4,7 +4,6 @@ from explorer.data.store.about import About, Findings
 from explorer.data.store.imports import Imports, Progress
 from explorer.data.store.lance import StoreError
 from explorer.data.store.latents import KeptLatents
-from explorer.data.store.reading import read_in
 from explorer.data.store.store import Store
 from explorer.data.store.stored import Stored
 
@@ -17,5 +16,4 @@ __all__ = [
     "Store",
     "StoreError",
     "Stored",
-    "read_in",
 ]

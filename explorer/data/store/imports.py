@@ -6,13 +6,10 @@ import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from explorer.data.store.lance import StoreError
-from explorer.data.store.reading import read_in
 from explorer.data.store.store import Store
-from explorer.data.store.stored import Stored
 from models.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -42,6 +39,7 @@ class Imports:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        store.sweep()
         self._progress: dict[str, Progress] = {}
         self._stopped: set[str] = set()
         self._lock = threading.Lock()
@@ -49,27 +47,20 @@ class Imports:
 
     def start(self, name: str) -> None:
         """Begin, or go on where it was cut short; returns at once. Raises StoreError for an unknown name."""
-        stored = self.store.get(name)
+        if self.store.about(name).whole:
+            return
         with self._lock:
-            under_way = self._progress.get(name)
-            if stored.about.whole or (under_way and under_way.state in ("waiting", "reading")):
-                return
             self._stopped.discard(name)
-            self._progress[name] = Progress("waiting", len(stored.items))
-        self._thread.submit(self._run, stored)
+            under_way = self._progress.get(name)
+            if under_way and under_way.state in ("waiting", "reading"):
+                return
+            self._progress[name] = Progress("waiting", under_way.read if under_way else 0)
+        self._thread.submit(self._run, name)
 
     def stop(self, name: str) -> None:
         """Stop after what is being read now; what has been read stays."""
         with self._lock:
             self._stopped.add(name)
-
-    def finish(self, name: str) -> None:
-        """Take what has been read so far as the whole. Raises StoreError where that is nothing."""
-        stored = self.store.get(name)
-        if not len(stored.items):
-            raise StoreError(f"No picture of {stored.about.title} has been read yet")
-        stored.about = stored.about.model_copy(update={"whole": True})
-        stored.about.write(stored.folder)
 
     def delete(self, name: str) -> None:
         """Remove a data set, stopping its import. Raises StoreError for an unknown name."""
@@ -78,10 +69,13 @@ class Imports:
 
     def progress(self, name: str) -> Progress:
         """Raises StoreError for an unknown or damaged data set."""
+        under_way = self._progress.get(name)
+        if under_way and under_way.state in ("waiting", "reading") and not self.store.about(name).whole:
+            return under_way
         stored = self.store.get(name)
         if stored.about.whole:
             return Progress("whole", len(stored.items))
-        return self._progress.get(name) or Progress("stopped", len(stored.items))
+        return under_way or Progress("stopped", len(stored.items))
 
     def close(self) -> None:
         """Stop all, and wait until what has been read is written down."""
@@ -89,32 +83,26 @@ class Imports:
             self._stopped.update(self._progress)
         self._thread.shutdown(cancel_futures=True)
 
-    def _run(self, stored: Stored) -> None:
-        name = stored.name
-        try:
-            with stored.writing():
-                ended = self._read(stored)
-            self._progress[name] = Progress("whole" if ended else "stopped", len(stored.items))
-        except InputError as error:
-            self._fail(name, str(error))
-        except Exception as error:
-            log.exception("importing %s failed", name)
-            self._fail(name, f"{stored.about.title} could not be imported: {error}")
-
-    def _read(self, stored: Stored) -> bool:
-        began, before = time.monotonic(), len(stored.items)
+    def _run(self, name: str) -> None:
+        began, first = time.monotonic(), -1
 
         def report(read: int, looked: int, total: int) -> None:
-            rate = (looked - before) / max(time.monotonic() - began, 1e-3)
-            self._progress[stored.name] = Progress("reading", read, looked, total, rate)
+            nonlocal first
+            first = read if first < 0 else first
+            rate = (looked - first) / max(time.monotonic() - began, 1e-3)
+            self._progress[name] = Progress("reading", read, looked, total, rate)
 
-        source = stored.open_source()
         try:
-            return read_in(stored, source, report, lambda: stored.name in self._stopped)
-        finally:
-            source.close()
+            ended = self.store.read_in(name, report, lambda: name in self._stopped)
+            self.store.datasets()  # opened now, and not while somebody waits
+            self._progress[name] = replace(self._progress[name], state="whole" if ended else "stopped")
+        except InputError as error:
+            self._fail(name, str(error))
+        except Exception:
+            log.exception("importing %s failed", name)
+            self._fail(name, "It could not be imported; the server's log says more")
 
     def _fail(self, name: str, message: str) -> None:
-        if name in self._progress and name in self.store.names():  # else it was deleted meanwhile
+        if name in self.store.names():  # else it was deleted meanwhile
             log.warning("importing %s: %s", name, message)
             self._progress[name] = Progress("failed", self._progress[name].read, message=message)

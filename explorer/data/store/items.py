@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, overload
@@ -11,7 +12,7 @@ from typing import NamedTuple, overload
 import pandas as pd
 import pyarrow as pa
 
-from explorer.data.store.lance import attempt, batches, open_table
+from explorer.data.store.lance import StoreError, attempt, batches, open_table
 
 TABLE = "items"
 
@@ -30,14 +31,18 @@ class Item(NamedTuple):
 class Items:
     """The items of one data set, in the order in which they were added; row i stays row i."""
 
-    def __init__(self, folder: Path, labels: Sequence[str]) -> None:
-        """Labels are columns by number, since the table takes no dots in names. Raises StoreError."""
+    def __init__(self, folder: Path, labels: Sequence[str], *, is_new: bool = False) -> None:
+        """Labels are columns by number, since the table takes no dots in names.
+
+        Raises StoreError where there is no table, unless `is_new`, or a damaged one.
+        """
         self._labels = [*labels]
         self._columns = [f"label_{i}" for i in range(len(labels))]
         texts = [(name, pa.string()) for name in ("where", "digest", "look", "notes", *self._columns)]
         self._schema = pa.schema([*texts, ("thumbnail", pa.binary())])
-        table = open_table(folder, TABLE, self._schema)
-        assert table is not None  # it is made where it is missing
+        table = open_table(folder, TABLE, self._schema if is_new else None)
+        if table is None:
+            raise StoreError(f"store: {folder.name}/{TABLE} is missing")
         self._table = table
 
     def __len__(self) -> int:
@@ -55,8 +60,8 @@ class Items:
         attempt(lambda: self._table.add(rows), TABLE)
 
     def tidy(self) -> None:
-        """Put what was added in many steps into few files, which are read faster."""
-        attempt(self._table.optimize, TABLE)
+        """Put what was added in many steps into few files, which are read faster, and drop the many."""
+        attempt(lambda: self._table.optimize(cleanup_older_than=timedelta(seconds=10)), TABLE)
 
     def column(self, name: str) -> list[str]:
         """One of where, digest, look and notes (JSON), of every row."""

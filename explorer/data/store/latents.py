@@ -20,8 +20,9 @@ log = logging.getLogger(__name__)
 class KeptLatents:
     """A table on disk; a damaged one is made anew; where none can be written, the log says so."""
 
-    def __init__(self, folder: Path, name: str, shape: tuple[int, ...]) -> None:
-        self._folder, self._name, self._shape = folder, name, shape
+    def __init__(self, folder: Path, name: str, shape: tuple[int, ...], *, makes_folder: bool) -> None:
+        """A folder that is not made, such as a data set's, is gone once that is deleted: nothing is kept."""
+        self._folder, self._name, self._shape, self._makes_folder = folder, name, shape, makes_folder
         width = int(np.prod(shape))
         self._schema = pa.schema([("row", pa.int64()), ("latent", pa.list_(pa.float32(), width))])
 
@@ -57,7 +58,10 @@ class KeptLatents:
         width = self._schema.field("latent").type.list_size
         columns = [pa.array(rows, pa.int64()), pa.FixedSizeListArray.from_arrays(flat, width)]
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            if self._makes_folder:
+                self._folder.mkdir(parents=True, exist_ok=True)
+            elif not self._folder.is_dir():
+                return
             table = open_table(self._folder, self._name, self._schema)
             assert table is not None  # it is made where it is missing
             table.add(pa.table(columns, schema=self._schema))

@@ -11,11 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
+from explorer.data.folder import SIDE
 from explorer.data.sources import Entry, Source
 from explorer.data.store.about import Findings
 from explorer.data.store.items import Item
 from explorer.data.store.looks import doubles, look_of
-from explorer.data.store.stored import SIDE, Stored
+from explorer.data.store.stored import Stored, own_label
 from models.errors import InputError
 from models.picture_files import NAMED
 from models.pictures import encode_webp, open_picture
@@ -43,12 +44,16 @@ class _Run:
 def read_in(stored: Stored, source: Source, report: Report, is_stopped: Callable[[], bool]) -> bool:
     """Add what the source has and the data set does not; whether that came to its end, with its findings.
 
-    What has been read is kept even when it is cut short. Whoever calls holds `stored.writing()`. Raises
-    InputError for a source without a picture that can be read, and StoreError.
+    What has been read is kept even when it is cut short. Whoever calls holds `writing`. Raises InputError for
+    a source without a picture that can be read, or with other labels than when it began, and StoreError.
     """
+    if [*map(own_label, source.labels)] != stored.about.labels:
+        changed = f"The labels of {stored.about.title} have changed since its import began"
+        raise InputError(f"{changed}: delete it, and import it again")
     known = set(stored.items.column("where"))
     total = sum(1 for _ in source.entries())
     run, entries = _Run(read=len(known)), _unknown(source, known)
+    report(run.read, run.read, total)
     try:
         with ThreadPoolExecutor(READERS, "read") as readers:
             for batch in _batched(entries, STEP):

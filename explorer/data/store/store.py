@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import secrets
 import shutil
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from stat import S_ISREG
 
 from explorer.data.dataset import Dataset
 from explorer.data.sources import open_source
 from explorer.data.store.about import FILE, About
+from explorer.data.store.items import Items
 from explorer.data.store.lance import StoreError
-from explorer.data.store.stored import Stored, writing
+from explorer.data.store.reading import Report, read_in
+from explorer.data.store.stored import Stored, StoredFiles, own_label, writing
 
 log = logging.getLogger(__name__)
 
-OF_ALL = ("split", "reconstruction")  # labels that every data set may have
 MOST_TITLE = 80  # characters
 PATIENCE = 20.0  # seconds for an import to hear that it is stopped
 SECRET = 16  # hexadecimal digits that make a name one which cannot be guessed
@@ -50,7 +55,9 @@ class Store:
         opened.close()
         place = f"source{source.suffix.lower()}" if moved else str(source.resolve())
         title = title.strip()[:MOST_TITLE] or source.stem
-        about = About(title=title, owner=owner, source=place, image=image, labels=[*map(_own, opened.labels)])
+        about = About(
+            title=title, owner=owner, source=place, image=image, labels=[*map(own_label, opened.labels)]
+        )
         stored = self._create(about)
         if moved:
             source.replace(stored.source)
@@ -59,15 +66,18 @@ class Store:
     def used_by(self, owner: str) -> int:
         """Bytes on disk of a person's data sets."""
         folders = [self.folder / name for name in self.names() if self._owner(name) == owner]
-        return sum(path.stat().st_size for folder in folders for path in folder.rglob("*") if path.is_file())
+        paths = (path for folder in folders for path in folder.rglob("*"))
+        return sum(found.st_size for path in paths if (found := _stat(path)) and S_ISREG(found.st_mode))
 
     def _create(self, about: About) -> Stored:
         name = f"{_slug(about.title)}-{secrets.token_hex(SECRET // 2)}"
         place = self.folder / name
         try:
-            place.mkdir(parents=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            place.mkdir(mode=0o700)
         except OSError as error:
-            raise StoreError(f"store: {place} cannot be made: {error.strerror}") from error
+            raise StoreError(f"The store cannot be written: {error.strerror}") from error
+        Items(place, about.labels, is_new=True)
         about.write(place)
         return Stored(place)
 
@@ -77,6 +87,41 @@ class Store:
             raise StoreError(f"There is no data set {name!r}")
         return Stored(self.folder / name)
 
+    def about(self, name: str) -> About:
+        """What is known of a data set as a whole. Raises StoreError as `get`."""
+        if name not in self.names():
+            raise StoreError(f"There is no data set {name!r}")
+        return About.read(self.folder / name)
+
+    def read_in(self, name: str, report: Report, is_stopped: Callable[[], bool]) -> bool:
+        """Read what a data set lacks of its source; whether that came to its end.
+
+        Raises StoreError where another process does, and as `reading.read_in`.
+        """
+        with self.writing(name):
+            stored = self.get(name)  # not before: another may have gone on with it meanwhile
+            if stored.about.whole:
+                return True
+            source = stored.open_source()
+            try:
+                return read_in(stored, source, report, is_stopped)
+            finally:
+                source.close()
+
+    def finish(self, name: str) -> None:
+        """Take what has been read so far as the whole. Raises StoreError where that is nothing."""
+        with self.writing(name):
+            stored = self.get(name)
+            if not len(stored.items):
+                raise StoreError(f"No picture of {stored.about.title} has been read yet")
+            stored.about.model_copy(update={"whole": True}).write(stored.folder)
+
+    def writing(self, name: str, seconds: float = 0) -> AbstractContextManager[None]:
+        """Held by whoever writes to a data set. Raises StoreError where it is held, or not there."""
+        if name not in self.names():
+            raise StoreError(f"There is no data set {name!r}")
+        return writing(self.folder / name, seconds)
+
     def names(self) -> list[str]:
         """Of all data sets, whatever their state."""
         found = self.folder.glob(f"*/{FILE}") if self.folder.is_dir() else []
@@ -85,26 +130,30 @@ class Store:
     def datasets(self) -> dict[str, Dataset]:
         """Those whose import came to its end, also by another process; damaged ones are told to the log."""
         with self._lock:
-            for name in self.names():
-                state = (self.folder / name / FILE).stat().st_mtime_ns
-                if self._open.get(name, (0, None))[0] != state:
-                    self._open[name] = state, self._read(name)
-            here = set(self.names())
-            self._open = {name: entry for name, entry in self._open.items() if name in here}
-            return {name: dataset for name, (_, dataset) in self._open.items() if dataset is not None}
+            states = {name: _state(self.folder / name / FILE) for name in self.names()}
+            for name, (state, dataset) in list(self._open.items()):
+                if states.get(name) != state:
+                    del self._open[name]
+                    if dataset is not None and isinstance(dataset.files, StoredFiles):
+                        dataset.files.close()
+            for name in states.keys() - self._open.keys():
+                self._open[name] = states[name], self._read(name)
+            found = {name: self._open[name][1] for name in states}
+            return {name: dataset for name, dataset in found.items() if dataset is not None}
 
     def delete(self, name: str) -> None:
         """Remove a data set, and what is encoded of it; pictures that lie elsewhere stay.
 
         Raises StoreError for a name that is not there, and for one that is written to.
         """
-        if name not in self.names():
-            raise StoreError(f"There is no data set {name!r}")
-        with writing(self.folder / name, PATIENCE):
-            gone = (self.folder / name).rename(
-                self.folder / f"{name}{GONE}"
-            )  # at once, whatever is read of it
+        with self.writing(name, PATIENCE):  # renamed first: gone at once, whatever is read of it
+            gone = (self.folder / name).rename(self.folder / f"{name}{GONE}")
         shutil.rmtree(gone, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Remove what a process that was killed while it deleted has left."""
+        for gone in self.folder.glob(f"*{GONE}"):
+            shutil.rmtree(gone, ignore_errors=True)
 
     def owners(self) -> set[str]:
         """Of all data sets that are somebody's."""
@@ -125,9 +174,17 @@ class Store:
             return None
 
 
-def _own(label: str) -> str:
-    """Its name, unless the page has a label of that name for every data set."""
-    return f"{label} (own)" if label in OF_ALL else label
+def _stat(path: Path) -> os.stat_result | None:
+    """None for a file that has gone meanwhile."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _state(path: Path) -> int:
+    found = _stat(path)
+    return found.st_mtime_ns if found else 0
 
 
 def _slug(title: str) -> str:

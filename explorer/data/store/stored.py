@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import overload
 
 import numpy as np
-import pandas as pd
 from filelock import FileLock, Timeout
 
 from explorer.data.dataset import Dataset, Presentation
+from explorer.data.folder import SIDE, describe
 from explorer.data.sources import Source, open_source
-from explorer.data.store.about import About
+from explorer.data.store.about import FILE, About
 from explorer.data.store.items import Items
 from explorer.data.store.lance import StoreError
 from models.media import Picture
 from models.pictures import PictureError
 
-SIDE = 64  # pixels of a thumbnail
-DESCRIBED = 3  # labels that tell an item
+OF_ALL = ("split", "reconstruction")  # labels that every data set may have
 
 
 @contextmanager
 def writing(folder: Path, seconds: float = 0) -> Iterator[None]:
     """Held by whoever writes to a data set, or removes it; let go by the system when its process dies.
 
-    Raises StoreError where another has it, and goes on having it for so many seconds.
+    Raises StoreError where there is no data set, and where another has it and goes on so for so many seconds.
     """
+    if not (folder / FILE).exists():  # a lock would make the folder
+        raise StoreError(f"There is no data set {folder.name!r}")
     try:
         with FileLock(folder / "writing.lock").acquire(timeout=seconds):
             yield
     except Timeout as error:
-        raise StoreError(f"{folder.name} is being imported by another process") from error
+        raise StoreError(f"{folder.name} is being imported") from error
 
 
 class Stored:
@@ -59,10 +61,6 @@ class Stored:
         """Raises SourceError where the pictures are gone."""
         return open_source(self.source, self.about.image)
 
-    def writing(self, seconds: float = 0) -> AbstractContextManager[object]:
-        """As `writing`, for this data set."""
-        return writing(self.folder, seconds)
-
     def dataset(self) -> Dataset:
         """What has been read so far, to be shown; pictures are read when they are asked for.
 
@@ -81,7 +79,7 @@ class Stored:
             home=self.folder,
             presentation=Presentation(
                 singular="picture",
-                describe=_describe,
+                describe=describe,
                 pair=("0", str(min(1, n - 1))),
                 colour=next(iter(labels), None),
             ),
@@ -95,6 +93,14 @@ class StoredFiles(Sequence[bytes]):
         self._stored = stored
         self._where, self._digests = stored.items.column("where"), stored.items.column("digest")
         self._source: Source | None = None
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Let go of the file: it may be deleted."""
+        with self._lock:
+            if self._source is not None:
+                self._source.close()
+                self._source = None
 
     def __len__(self) -> int:
         return len(self._where)
@@ -106,14 +112,14 @@ class StoredFiles(Sequence[bytes]):
     def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
         if isinstance(index, slice):
             return [self[row] for row in range(len(self))[index]]
-        self._source = self._source or self._stored.open_source()
-        file = self._source.read(self._where[index])
+        with self._lock:
+            source = self._source = self._source or self._stored.open_source()
+        file = source.read(self._where[index])
         if hashlib.sha256(file).hexdigest() != self._digests[index]:
             raise PictureError(f"{self._where[index]} has changed since it was imported: import it again.")
         return file
 
 
-def _describe(row: pd.Series) -> list[str]:
-    """Text as it is, numbers with their names; what is not known is left out."""
-    known = [(name, value) for name, value in row.items() if not pd.isna(value)][:DESCRIBED]
-    return [value if isinstance(value, str) else f"{name} {value:g}" for name, value in known]
+def own_label(label: str) -> str:
+    """Its name, unless the page has a label of that name for every data set."""
+    return f"{label} (own)" if label in OF_ALL else label

@@ -142,7 +142,7 @@ def test_a_metadata_file_gives_labels(folder: Path, caplog: pytest.LogCaptureFix
     assert [*labels_of(dataset)] == ["folder", "kind", "age", "split"]
     assert dataset.labels["kind"].dropna().to_dict() == {2: "µ"}
     assert dataset.labels["age"].dropna().to_dict() == {0: 1, 2: 3}
-    assert dataset.presentation.describe(dataset.labels.iloc[0]) == [".", "1"]
+    assert dataset.presentation.describe(dataset.labels.iloc[0]) == [".", "age 1"]
     told = [record.getMessage() for record in caplog.records]
     assert told == ["pictures: passed over: name in metadata.csv that no file has (1)"]
 

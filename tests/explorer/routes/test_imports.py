@@ -4,16 +4,20 @@ import zipfile
 from io import BytesIO
 
 import pytest
+from cachetools import LRUCache
 from starlette.testclient import TestClient
 
 from explorer.data import Store
 from explorer.panels import application
-from explorer.routes import imports
+from explorer.routes import arriving
+from explorer.routes import person as persons
 from explorer.settings import Settings
 from explorer.workspace import Workspace
 from tests.explorer.data.store.conftest import draw
 from tests.explorer.routes.conftest import HERE
 from tests.explorer.waiting import wait, wait_for
+
+COOKIE_HERE = f"{persons.COOKIE}-80"
 
 
 @pytest.fixture
@@ -118,15 +122,57 @@ def test_a_zip_becomes_a_data_set_that_its_owner_alone_is_told_of(begin, tmp_pat
     assert b'"classes": ["0", "1"]' in label.content
     for kind in ("thumbnail", "item"):
         picture = one.get(f"/explorer/{kind}/{name}/3.webp")
+        assert picture.headers["Cache-Control"].startswith("private")
         assert picture.headers["Content-Type"] == "image/webp"
 
 
-def test_it_is_there_after_a_restart_and_still_its_owners(begin, tmp_path):
+def test_who_has_no_cookie_that_is_known_brings_nothing(begin, tmp_path, roots):
+    """An address is many people's, and was taken for a cookie."""
+    workspace, page = begin()
+    for cookie in (None, {COOKIE_HERE: "testclient"}, {COOKIE_HERE: "0" * 32}):
+        stranger = TestClient(page, base_url=HERE, cookies=cookie)
+        told = [
+            send(stranger, archive(tmp_path)),
+            stranger.post("/explorer/imports/folder", params={"path": str(roots / "own")}),
+        ]
+        assert {answer.status_code for answer in told} == {400}
+        assert "reload the page" in told[0].json()["error"]
+    assert workspace.imports.store.names() == []
+
+
+def test_nobody_is_shown_anothers_data_set_where_they_name_none(begin, tmp_path):
+    """The first that was open in a model was taken, whosever it was."""
+    workspace, page = begin()
+    one, other = person(page), person(page)
+    name = send(one, archive(tmp_path)).json()["name"]
+    wait_for(is_whole(one, name))
+    one.post("/explorer/prepare", params={"model": "toy-spatial", "dataset": name})
+    wait(workspace, "toy-spatial", name)
+    model = {"model": "toy-spatial"}
+    answers = [
+        other.get("/explorer/map", params=model),
+        other.get("/explorer/label", params={**model, "name": "folder"}),
+        other.get("/explorer/status", params=model),
+        other.post("/explorer/upload", params=model, content=(tmp_path / "z" / "0.png").read_bytes()),
+        other.post(
+            "/explorer/arithmetic", json={**model, "terms": [{"point": "0", "weight": 1}]}, params=model
+        ),
+    ]
+    assert [answer.status_code for answer in answers[:2]] == [409, 409]
+    assert not any(name in answer.text for answer in answers)
+
+
+def test_it_is_there_after_a_restart_and_still_its_owners(begin, tmp_path, monkeypatch):
     _, page = begin()
     one = person(page)
     name = send(one, archive(tmp_path)).json()["name"]
     wait_for(is_whole(one, name))
     cookie = dict(one.cookies)
+    assert not any(
+        value in path.read_text() for value in cookie.values() for path in tmp_path.rglob("about.json")
+    )
+    monkeypatch.setattr(persons, "_persons", LRUCache(persons.MOST))  # as a new process has them
+    monkeypatch.setattr(persons, "_lasting", set())
     _, page = begin()
     again, other = person(page, cookie), person(page)
     assert dict(again.cookies) == cookie, "no new one was given out"
@@ -155,7 +201,8 @@ def test_a_folder_is_taken_from_the_roots_only(begin, roots):
     one = person(page)
     taken = one.post("/explorer/imports/folder", params={"path": str(roots / "own")}).json()
     wait_for(is_whole(one, taken["name"]))
-    for path in (roots / "link", roots / ".." / "secret", roots.parent, "/etc", "own", ""):
+    strange = ("/etc", "own", "", "~nobody-here", "a\0b", "x" * 5000)
+    for path in (roots / "link", roots / ".." / "secret", roots.parent, *strange):
         answer = one.post("/explorer/imports/folder", params={"path": str(path)})
         assert answer.status_code == 400
         assert "folder: expected one in" in answer.json()["error"]
@@ -173,11 +220,12 @@ def test_without_roots_no_folder_is_taken(begin, roots):
     ("name", "content", "told"),
     [
         ("a.zip", b"Dear diary", "ZIP"),
+        ("a" * 300 + ".zip", b"PK half", "ZIP"),
         ("a.zip", b"", "no ZIP"),
         ("a.parquet", b"PAR1 but no more", "Parquet"),
-        ("a.csv", b"x,y\n1,2\n", "column"),
+        ("a.csv", b"x,y\n1,2\n", "expected a file that ends in"),
         ("a.exe", b"MZ", "expected a file that ends in"),
-        ("../../a.zip", b"PK\x03\x04 half", "a.zip"),
+        ("../../a.zip", b"PK\x03\x04 half", "ZIP"),
     ],
 )
 def test_what_is_no_data_set_is_a_sentence_and_leaves_nothing(begin, tmp_path, name, content, told):
@@ -209,23 +257,24 @@ def test_a_full_disk_is_a_sentence(begin, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(imports, "_write", lambda write, content: real(full, content))
+        patched.setattr(arriving, "keep", lambda write, content: real(full, content))
         real = _real_write
         assert "No space left on device" in send(one, content).json()["error"]
     with monkeypatch.context() as patched:
-        patched.setattr(imports, "SPARE", 2**60)
+        patched.setattr(arriving, "SPARE", 2**60)
         assert "The disk of the server is full" in send(one, content).json()["error"]
     assert Store(tmp_path / "data").names() == []
     assert "name" in send(one, content).json()
 
 
-_real_write = imports._write
+_real_write = arriving.keep
 
 
 def test_what_was_cut_short_is_told_and_taken_as_it_is(begin, tmp_path, roots):
     workspace, page = begin()
     one = person(page)
-    stored = workspace.imports.store.begin(roots / "own", dict(one.cookies).popitem()[1])
+    me = persons.seal(dict(one.cookies).popitem()[1])
+    stored = workspace.imports.store.begin(roots / "own", me)
     [entry] = sets(one)
     assert (entry["state"], entry["read"]) == ("stopped", 0)
     finish = one.post("/explorer/imports/finish", params={"dataset": stored.name})

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from explorer.data import Arguments, Dataset, Point, filling, kept_latents
+from explorer.data import Arguments, Dataset, Point, encoding, filling, kept_latents
 from explorer.data.dataset import Placed
 from explorer.settings import Settings
 from explorer.views import NotReadyError, View
@@ -335,7 +335,8 @@ def test_a_file_that_is_gone_is_left_out_of_the_map(
             raise InputError("gone")
         return take(dataset, row, model)
 
-    monkeypatch.setattr(filling, "value_of", value_of)
+    for module in (encoding, filling):  # on demand, and all
+        monkeypatch.setattr(module, "value_of", value_of)
     with app(cache_dir, foreign) as workspace:
         wait(workspace, "toy")
         status, view = workspace.status("toy"), workspace.open("toy")
@@ -367,7 +368,8 @@ def test_without_enough_that_can_be_read_there_is_no_map(
             raise InputError("gone")
         return take(dataset, row, model)
 
-    monkeypatch.setattr(filling, "value_of", value_of)
+    for module in (encoding, filling):  # on demand, and all
+        monkeypatch.setattr(module, "value_of", value_of)
     with app(cache_dir, foreign) as workspace:
         wait(workspace, "toy")
         status = workspace.status("toy")

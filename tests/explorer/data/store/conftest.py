@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.data import Store, Stored, read_in
-from explorer.data.sources import open_source
+from explorer.data import Store, Stored
 
 SIDE = 40
 
@@ -35,21 +34,19 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "store")
 
 
-def read(stored: Stored, stop_after: int | None = None) -> bool:
+def read(store: Store, name: str, stop_after: int | None = None) -> bool:
     """Import it; stopped as soon as so many pictures are read."""
     seen = [0]
 
     def report(read: int, looked: int, total: int) -> None:
         seen[0] = read
 
-    source = open_source(stored.source, stored.about.image)
-    is_stopped = lambda: stop_after is not None and seen[0] >= stop_after  # noqa: E731
-    return read_in(stored, source, report, is_stopped)
+    return store.read_in(name, report, lambda: stop_after is not None and seen[0] >= stop_after)
 
 
 @pytest.fixture
 def whole(store: Store, pictures: Path) -> Stored:
     """The forty, imported."""
-    stored = store.begin(pictures, None, "Cats & dogs")
-    assert read(stored)
-    return stored
+    name = store.begin(pictures, None, "Cats & dogs").name
+    assert read(store, name)
+    return store.get(name)

@@ -70,17 +70,20 @@ def test_it_reads_on_its_own_and_tells_how_far_it_is(imports: Imports, pictures:
 def test_who_stops_it_goes_on_or_takes_what_is_there(imports: Imports, pictures: Path, gate: Gate) -> None:
     name = imports.store.begin(pictures, None).name
     with pytest.raises(StoreError, match="No picture of own has been read yet"):
-        imports.finish(name)
+        imports.store.finish(name)
     imports.start(name)
     wait_for(lambda: imports.progress(name).read == 8)
+    with pytest.raises(StoreError, match="is being imported"):
+        imports.store.finish(name)
     imports.stop(name)
     gate.open.set()
     wait_for(is_in(imports, name, "stopped"))
     read = imports.progress(name).read
     assert 8 <= read < 40
+    assert not imports.store.datasets()
     again = Imports(imports.store)  # as after a restart
     assert (again.progress(name).state, again.progress(name).read) == ("stopped", read)
-    again.finish(name)
+    again.store.finish(name)
     assert len(imports.store.datasets()[name]) == read
     again.close()
 
@@ -112,10 +115,10 @@ def test_deleting_ends_it_without_a_word_to_the_log(
 
 def test_another_process_that_writes_is_not_disturbed(imports: Imports, pictures: Path) -> None:
     stored = imports.store.begin(pictures, None)
-    with stored.writing():
+    with imports.store.writing(stored.name):
         imports.start(stored.name)
         wait_for(is_in(imports, stored.name, "failed"))
-    assert imports.progress(stored.name).message == f"{stored.name} is being imported by another process"
+    assert imports.progress(stored.name).message == f"{stored.name} is being imported"
     imports.start(stored.name)
     wait_for(is_in(imports, stored.name, "whole"))
 
