@@ -20,6 +20,7 @@ from explorer.routes.person import introduced, person, remember, seal
 from explorer.workspace import Workspace
 from models.errors import InputError
 
+MOST_NAME = 60  # characters, of at most 4 bytes each: systems take names of 255
 SUFFIXES = (".zip", ".parquet")  # a CSV only names pictures, which would not come with it
 
 
@@ -71,7 +72,9 @@ def _bringing(workspace: Workspace) -> dict[str, Endpoint]:
         sending.add(me)
         try:
             with counted(person(request)), TemporaryDirectory(dir=arriving.place(imports.store)) as folder:
-                path = Path(folder) / f"source{name.suffix}"  # a name may be too long, or hold zeros
+                path = (
+                    Path(folder) / name.name.replace("\0", "")[-MOST_NAME:]
+                )  # what goes wrong is said of it
                 await arriving.receive(request, path, await dear(arriving.room, imports.store, limit, me))
                 return await begin(path, request, me, title=name.stem, moved=True)
         finally:

@@ -170,7 +170,7 @@ def test_a_zip_dropped_anywhere_is_brought_and_nothing_on_the_tool_becomes_a_or_
     delete(explorer, "flowers")
     explorer.wait_shown(a=before["a"])
     drop(explorer, ".data-sets .brought", astronaut)
-    assert "“astronaut.png” is no ZIP, Parquet or CSV file" in explorer.notice("no ZIP")
+    assert "“astronaut.png” is no ZIP or Parquet file" in explorer.notice("no ZIP")
     assert explorer.page.locator(".picture").count() == 0
 
 

@@ -219,7 +219,7 @@ def test_without_roots_no_folder_is_taken(begin, roots):
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("a.zip", b"Dear diary", "ZIP"),
+        ("µ 🐈.zip", b"Dear diary", "µ 🐈.zip is no ZIP"),
         ("a" * 300 + ".zip", b"PK half", "ZIP"),
         ("a.zip", b"", "no ZIP"),
         ("a.parquet", b"PAR1 but no more", "Parquet"),
