@@ -13,17 +13,11 @@ SETS = {
     "avx2": "AVX2",
 }
 VNNI = ("avx512_vnni", "avx_vnni", "amx_int8")  # bytes are multiplied natively
-BF16 = ("avx512_bf16", "amx_bf16")
 
 
 def has_vnni() -> bool:
     """Whether this one multiplies bytes natively."""
     return any(torch.cpu.get_capabilities().get(name) for name in VNNI)
-
-
-def has_bf16() -> bool:
-    """Whether it multiplies bfloat16 natively."""
-    return any(torch.cpu.get_capabilities().get(name) for name in BF16)
 
 
 def processor() -> str:

@@ -52,19 +52,6 @@ const sum = (counts) => Object.values(counts).reduce((total, many) => total + ma
 /** Those that the server names, and how many more there are. */
 const named = (items, all) => (all > items.length ? [...items, `and ${number(all - items.length)} more`] : items);
 
-/**
- * Data sets in the order of the list: the person's own first. Who is there keeps its place, and what is new comes before,
- * since the server does not tell when an import was begun.
- */
-export function ordered(sets, before) {
-  const place = new Map(before.map(({ name }, index) => [name, index]));
-  const rank = ({ name, is_mine }) => [is_mine ? 0 : 1, place.get(name) ?? -1];
-  return [...sets].sort((one, other) => {
-    const [[group, index], [otherGroup, otherIndex]] = [rank(one), rank(other)];
-    return group - otherGroup || index - otherIndex;
-  });
-}
-
 /** Why a model does not show a data set, and which listed ones can, as far as that is known before they are loaded. */
 export function refusal({ title }, model, models) {
   const others = models.filter(({ name, listed, media, can_encode }) => listed && name !== model.name && media.name === "picture" && can_encode !== false);

@@ -1,6 +1,6 @@
 /** The data sets that people brought, as the server tells of them: how far each import is, and what is done about it. */
 
-import { isUnderWay, ordered, size } from "./import_words.js";
+import { isUnderWay, size } from "./import_words.js";
 import { notify } from "./notice.js";
 import { pause } from "./pause.js";
 import { UnreachableError, getJson, post, upload } from "./server.js";
@@ -9,7 +9,7 @@ import { createStore } from "./store.js";
 const POLL_MS = 1000; // while something is read
 
 export const imports = createStore({
-  sets: null, // entries as the server tells them, the person's own first; null until it has
+  sets: null, // as the server tells them, the person's own first and each the newest first; null until it has
   roots: [], // folders of the server that may be read
   limitGb: null, // that one person may bring
   leftGb: null, // of them
@@ -26,7 +26,7 @@ async function look() {
   const before = changes;
   const { sets, roots, limit_gb: limitGb, left_gb: leftGb } = await getJson("imports");
   if (before !== changes) return look(); // this one may not know of the newest
-  return imports.set({ sets: ordered(sets, imports.get().sets ?? []), roots, limitGb, leftGb });
+  return imports.set({ sets, roots, limitGb, leftGb });
 }
 
 /** Keep to what the server says, as long as `isWatched()` and something is under way; a lost connection is waited for. */
@@ -85,7 +85,7 @@ function take(entry) {
   changes += 1;
   begun.add(entry.name);
   const before = (imports.get().sets ?? []).filter(({ name }) => name !== entry.name);
-  imports.set({ sets: ordered([entry, ...before], before) });
+  imports.set({ sets: [entry, ...before] });
 }
 
 /** "start", "stop", "finish" or "delete" an import. Throws the server's sentence where it cannot be. */

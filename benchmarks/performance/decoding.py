@@ -19,8 +19,9 @@ import numpy as np
 import torch
 
 from benchmarks.performance.subjects import SUBJECTS, Subject
-from benchmarks.processor import has_bf16, has_vnni
+from benchmarks.processor import has_vnni
 from benchmarks.serving import PLAIN, ROOT
+from models.runtimes.policy import policy
 
 REST = 0.3  # seconds before each decode: OpenMP's threads of the one before spin on for some milliseconds
 SIDES = (1024, 2048, 3072)  # of the matrices; on CUDA four times as large
@@ -169,7 +170,8 @@ def products(n: int, device: torch.device) -> dict[str, Callable[[], object]]:
     steps = torch.randint(-99, 99, (n, n), dtype=torch.int8, device=device)
     every = {"fp32": lambda: a @ b, "bf16": lambda: x @ y, "int8": lambda: torch._int_mm(steps, steps)}
     on_gpu = device.type == "cuda"
-    native = {"fp32": True, "bf16": on_gpu or has_bf16(), "int8": on_gpu or has_vnni()}
+    has_bf16 = on_gpu or policy(device).dtype == torch.bfloat16
+    native = {"fp32": True, "bf16": has_bf16, "int8": on_gpu or has_vnni()}
     return {name: multiply for name, multiply in every.items() if native[name]}
 
 

@@ -13,7 +13,7 @@ from explorer.data.own import OwnPoint, OwnPoints
 from explorer.data.points import MAX_GROUP, Point, UnknownPointError, one_of
 from explorer.data.projection import FEWEST_MAPPED, Arguments, fit
 from explorer.data.samples import draw_samples
-from explorer.data.store import About, Findings, Imports, Progress, Store, Stored, StoreError
+from explorer.data.store import Findings, Imports, Store, Stored, StoreError
 from explorer.data.uploads import Upload, examine
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "MAX_GROUP",
     "MINE",
     "SAMPLES",
-    "About",
     "Arguments",
     "Collection",
     "Dataset",
@@ -36,7 +35,6 @@ __all__ = [
     "OwnPoint",
     "OwnPoints",
     "Point",
-    "Progress",
     "Shipped",
     "Store",
     "StoreError",

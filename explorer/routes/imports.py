@@ -72,9 +72,8 @@ def _bringing(workspace: Workspace) -> dict[str, Endpoint]:
         sending.add(me)
         try:
             with counted(person(request)), TemporaryDirectory(dir=arriving.place(imports.store)) as folder:
-                path = (
-                    Path(folder) / name.name.replace("\0", "")[-MOST_NAME:]
-                )  # what goes wrong is said of it
+                # By its own name, which is told with what is wrong with it.
+                path = Path(folder) / name.name.replace("\0", "")[-MOST_NAME:]
                 await arriving.receive(request, path, await dear(arriving.room, imports.store, limit, me))
                 return await begin(path, request, me, title=name.stem, moved=True)
         finally:
@@ -97,17 +96,17 @@ def _bringing(workspace: Workspace) -> dict[str, Endpoint]:
 
 
 def _tell_all(workspace: Workspace, me: str) -> dict[str, Any]:
-    """What is the person's, and what is all people's, the newest first; and how much room is left."""
+    """What is the person's, then what is all people's, each the newest first; and how much room is left."""
     store, settings, told = workspace.imports.store, workspace.settings, []
     for name in store.names():
         try:
             about = store.about(name)
             if about.owner in (None, me):
-                told.append((about.begun, _tell(workspace, name)))
+                told.append((about.owner is None, -about.begun, _tell(workspace, name)))
         except StoreError:
             continue  # damaged: the log has told that
     return {
-        "sets": [entry for _, entry in sorted(told, key=lambda one: -one[0])],
+        "sets": [entry for *_, entry in sorted(told, key=lambda one: one[:2])],
         "roots": [str(root) for root in settings.import_root],
         "limit_gb": settings.import_gb,
         "left_gb": max(0, arriving.left(store, settings.import_gb, me)) / 1e9,
@@ -115,8 +114,7 @@ def _tell_all(workspace: Workspace, me: str) -> dict[str, Any]:
 
 
 def _tell(workspace: Workspace, name: str) -> dict[str, Any]:
-    stored, progress = workspace.imports.store.get(name), workspace.imports.progress(name)
-    about = stored.about
+    about, progress = workspace.imports.store.about(name), workspace.imports.progress(name)
     return {
         "name": name,
         "title": about.title,

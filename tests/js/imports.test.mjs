@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { describe, duration, explain, isImport, ordered, refusal, size } from "../../assets/js/import_words.js";
+import { describe, duration, explain, isImport, refusal, size } from "../../assets/js/import_words.js";
 import { bring, cancel, change, follow, imports, nextWhole } from "../../assets/js/imports.js";
 import { watchNotices } from "./notices.mjs";
 
@@ -43,11 +43,6 @@ test("what was not taken as it is, counted and named", () => {
 test("a data set is told by the end of its name", () => {
   const names = ["a.zip", "b.ZIP", "c.csv", "d.parquet", "e.png", "zip", "f.zip.png"];
   assert.deepEqual(names.filter((name) => isImport({ name })), ["a.zip", "b.ZIP", "d.parquet"]);
-});
-
-test("the list has one's own first, what is new before, and keeps the others where they are", () => {
-  const [all, old, older, fresh] = [["all", false], ["old", true], ["older", true], ["new", true]].map(([name, is_mine]) => ({ name, is_mine }));
-  assert.deepEqual(ordered([all, older, fresh, old], [old, older, all]).map(({ name }) => name), ["new", "old", "older", "all"]);
 });
 
 test("who cannot encode says who can", () => {

@@ -37,6 +37,10 @@ class Source(ABC):
     empty: list[str]  # folders without any file that could be a picture
 
     @abstractmethod
+    def __len__(self) -> int:
+        """How many entries there are."""
+
+    @abstractmethod
     def entries(self) -> Iterator[Entry]:
         """Every item, in the same order always; no picture is read. Raises SourceError for damaged tables."""
 

@@ -35,6 +35,9 @@ class Table(Source):
         self.labels, self.passed_over = choose_labels(rows.schema, besides=self._image)
         self.empty = []
 
+    def __len__(self) -> int:
+        return len(self._rows)
+
     def entries(self) -> Iterator[Entry]:
         """A row each."""
         numbers = count()

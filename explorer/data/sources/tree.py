@@ -40,6 +40,9 @@ class Tree(Source):
         self.labels = (*(["folder"] if self._has_folders else []), *self._metadata.labels)
         self.empty = _empty(listing.folders, self._files, listing.top)
 
+    def __len__(self) -> int:
+        return len(self._files)
+
     def entries(self) -> Iterator[Entry]:
         """Every file but litter and metadata."""
         for name in self._files:

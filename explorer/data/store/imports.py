@@ -103,6 +103,6 @@ class Imports:
             self._fail(name, "It could not be imported; the server's log says more")
 
     def _fail(self, name: str, message: str) -> None:
-        if name in self.store.names():  # else it was deleted meanwhile
+        if name in self.store:  # else it was deleted meanwhile
             log.warning("importing %s: %s", name, message)
             self._progress[name] = Progress("failed", self._progress[name].read, message=message)

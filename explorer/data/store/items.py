@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 
 from explorer.data.store.lance import StoreError, attempt, batches, open_table
+from explorer.data.store.on_demand import OnDemand
 
 TABLE = "items"
 
@@ -75,19 +75,19 @@ class Items:
         }
         return pd.DataFrame(frame, index=range(n))
 
-    @cached_property
+    @property
     def thumbnails(self) -> Thumbnails:
         """WebP files by row, read when they are asked for."""
         return Thumbnails(self)
 
-    def rows(self, rows: Sequence[int], column: str) -> list[bytes]:
-        """A column of some rows, in the order of the table. Raises StoreError."""
-        found = self._table.take_offsets([*rows]).select([column])
-        return attempt(lambda: found.to_arrow()[column].to_pylist(), TABLE)
+    def thumbnail(self, row: int) -> bytes:
+        """A WebP file. Raises StoreError."""
+        found = self._table.take_offsets([row]).select(["thumbnail"])
+        return attempt(lambda: bytes(found.to_arrow()["thumbnail"][0].as_py()), TABLE)
 
 
-class Thumbnails(Sequence[bytes]):
-    """As a list, but on disk."""
+class Thumbnails(OnDemand):
+    """WebP files by row."""
 
     def __init__(self, items: Items) -> None:
         self._items, self._n = items, len(items)
@@ -95,15 +95,9 @@ class Thumbnails(Sequence[bytes]):
     def __len__(self) -> int:
         return self._n
 
-    @overload
-    def __getitem__(self, index: int) -> bytes: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[bytes]: ...
-    def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
-        rows = range(self._n)[index]
-        if isinstance(rows, int):
-            return self._items.rows([rows], "thumbnail")[0]
-        return [self[row] for row in rows]
+    def one(self, row: int) -> bytes:
+        """As OnDemand."""
+        return self._items.thumbnail(row)
 
 
 def _json(value: object) -> str:

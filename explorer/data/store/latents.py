@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explorer.data.store.lance import StoreError, batches, drop_table, open_table
+from explorer.data.store.lance import StoreError, attempt, batches, drop_table, open_table
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,6 @@ class KeptLatents:
                 return
             table = open_table(self._folder, self._name, self._schema)
             assert table is not None  # it is made where it is missing
-            table.add(pa.table(columns, schema=self._schema))
-        except (OSError, RuntimeError, ValueError) as error:
-            log.warning("encoded latents are not kept for the next start: %s", str(error).splitlines()[0])
+            attempt(lambda: table.add(pa.table(columns, schema=self._schema)), self._name)
+        except (OSError, StoreError) as error:
+            log.warning("encoded latents are not kept for the next start: %s", error)

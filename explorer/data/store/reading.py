@@ -51,9 +51,8 @@ def read_in(stored: Stored, source: Source, report: Report, is_stopped: Callable
         changed = f"The labels of {stored.about.title} have changed since its import began"
         raise InputError(f"{changed}: delete it, and import it again")
     known = set(stored.items.column("where"))
-    total = sum(1 for _ in source.entries())
     run, entries = _Run(read=len(known)), _unknown(source, known)
-    report(run.read, run.read, total)
+    report(run.read, run.read, len(source))
     try:
         with ThreadPoolExecutor(READERS, "read") as readers:
             for batch in _batched(entries, STEP):
@@ -63,7 +62,7 @@ def read_in(stored: Stored, source: Source, report: Report, is_stopped: Callable
                     _take(run, entry, answer)
                 if len(run.waiting) >= KEPT or time.monotonic() - run.kept > KEPT_SECONDS:
                     _keep(run, stored)
-                report(run.read, run.read + run.failed, total)
+                report(run.read, run.read + run.failed, len(source))
     finally:
         _keep(run, stored)
     _conclude(run, stored, source)

@@ -83,15 +83,11 @@ class Store:
 
     def get(self, name: str) -> Stored:
         """Raises StoreError for a name that is not there, and for a damaged one."""
-        if name not in self.names():
-            raise StoreError(f"There is no data set {name!r}")
-        return Stored(self.folder / name)
+        return Stored(self._place(name))
 
     def about(self, name: str) -> About:
         """What is known of a data set as a whole. Raises StoreError as `get`."""
-        if name not in self.names():
-            raise StoreError(f"There is no data set {name!r}")
-        return About.read(self.folder / name)
+        return About.read(self._place(name))
 
     def read_in(self, name: str, report: Report, is_stopped: Callable[[], bool]) -> bool:
         """Read what a data set lacks of its source; whether that came to its end.
@@ -118,9 +114,17 @@ class Store:
 
     def writing(self, name: str, seconds: float = 0) -> AbstractContextManager[None]:
         """Held by whoever writes to a data set. Raises StoreError where it is held, or not there."""
-        if name not in self.names():
+        return writing(self._place(name), seconds)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether there is a data set of that name, whatever its state; no name leads out of the store."""
+        is_plain = name == Path(name).name and name != ".." and not name.endswith(GONE)
+        return is_plain and (self.folder / name / FILE).is_file()
+
+    def _place(self, name: str) -> Path:
+        if name not in self:
             raise StoreError(f"There is no data set {name!r}")
-        return writing(self.folder / name, seconds)
+        return self.folder / name
 
     def names(self) -> list[str]:
         """Of all data sets, whatever their state."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import overload
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -18,6 +17,7 @@ from explorer.data.sources import Source, open_source
 from explorer.data.store.about import FILE, About
 from explorer.data.store.items import Items
 from explorer.data.store.lance import StoreError
+from explorer.data.store.on_demand import OnDemand
 from models.media import Picture
 from models.pictures import PictureError
 
@@ -86,7 +86,7 @@ class Stored:
         )
 
 
-class StoredFiles(Sequence[bytes]):
+class StoredFiles(OnDemand):
     """The pictures' files, where they lie, as long as they are what was imported."""
 
     def __init__(self, stored: Stored) -> None:
@@ -105,18 +105,13 @@ class StoredFiles(Sequence[bytes]):
     def __len__(self) -> int:
         return len(self._where)
 
-    @overload
-    def __getitem__(self, index: int) -> bytes: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[bytes]: ...
-    def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
-        if isinstance(index, slice):
-            return [self[row] for row in range(len(self))[index]]
+    def one(self, row: int) -> bytes:
+        """As OnDemand. Raises PictureError where it is gone, or another one by now."""
         with self._lock:
             source = self._source = self._source or self._stored.open_source()
-        file = source.read(self._where[index])
-        if hashlib.sha256(file).hexdigest() != self._digests[index]:
-            raise PictureError(f"{self._where[index]} has changed since it was imported: import it again.")
+        file = source.read(self._where[row])
+        if hashlib.sha256(file).hexdigest() != self._digests[row]:
+            raise PictureError(f"{self._where[row]} has changed since it was imported: import it again.")
         return file
 
 

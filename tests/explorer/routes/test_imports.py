@@ -196,6 +196,22 @@ def test_one_that_is_being_encoded_can_be_deleted(begin, tmp_path):
     assert [path.name for path in (tmp_path / "data").iterdir()] == [".arriving"]
 
 
+def test_the_list_has_ones_own_first_and_each_the_newest_first(begin, roots):
+    workspace, page = begin()
+    one, store = person(page), workspace.imports.store
+    me = persons.seal(dict(one.cookies).popitem()[1])
+    for title, owner in (
+        ("all", None),
+        ("older", me),
+        ("old", me),
+        ("another's", "somebody"),
+        ("all, too", None),
+        ("new", me),
+    ):
+        store.begin(roots / "own", owner, title)
+    assert [entry["title"] for entry in sets(one)] == ["new", "old", "older", "all, too", "all"]
+
+
 def test_a_folder_is_taken_from_the_roots_only(begin, roots):
     _, page = begin()
     one = person(page)

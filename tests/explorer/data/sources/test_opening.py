@@ -27,6 +27,18 @@ def test_a_folder_and_files_by_what_they_hold(make_folder: Make, make_zip: Make,
     assert isinstance(open_source(tmp_path / "OWN.CSV"), Table)
 
 
+def test_each_tells_how_many_entries_it_has(make_folder: Make, make_zip: Make, tmp_path: Path) -> None:
+    pq.write_table(
+        pa.table({"image": [b"A", None, b"C"], "kind": ["x", "y", None]}), tmp_path / "own.parquet"
+    )
+    (tmp_path / "own.csv").write_text("path,kind\na.png,1\n,2\n")
+    members = {"a.png": b"A", ".DS_Store": b"", "metadata.csv": b"file_name,kind\na.png,1\n"}
+    paths = make_folder("a.png", "b/c.png", ".DS_Store"), make_zip(members), *tmp_path.glob("own.[pc]*")
+    sources = [open_source(path) for path in paths]
+    assert sorted(map(len, sources)) == [1, 2, 2, 3]
+    assert [*map(len, sources)] == [len([*source.entries()]) for source in sources]
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
